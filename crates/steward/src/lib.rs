@@ -1,1 +1,23 @@
+//! Steward: a customer-service desk in one program.
+//!
+//! Start reading at `http.rs` (every route on one page), then a feature's folder: `cases/` holds models with their
+//! SQL inside and `api.rs`, the thin HTTP side. `docs/ARCHITECTURE.md` has the map.
 
+pub mod app;
+pub mod cases;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod http;
+pub mod input;
+pub mod paging;
+pub mod people;
+pub mod schema;
+pub mod search;
+pub mod work;
+
+pub use app::App;
+pub use clock::{Clock, Time};
+pub use config::Config;
+pub use error::{Error, Result};
+pub use work::{Actor, Work};

@@ -1,0 +1,74 @@
+//! App: what every request and every job is handed. Nothing is global: two desks can live in one process.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use db::{Class, Db};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::Result;
+use crate::http::Metrics;
+use crate::people::SignInGuard;
+use crate::work::{Actor, Work};
+
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+pub struct Parts {
+    pub db: Db,
+    pub config: Config,
+    pub clock: Clock,
+    pub metrics: Metrics,
+    pub sign_ins: SignInGuard,
+    /// In the demo a caller without credentials is this user; never set by `serve`.
+    pub demo_admin: Option<Actor>,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    pub fn new(db: Db, config: Config, clock: Clock, demo_admin: Option<Actor>) -> App {
+        db.before_commit(crate::search::catch_up);
+        let metrics = Metrics::default();
+        App(Arc::new(Parts { db, config, clock, metrics, sign_ins: SignInGuard::default(), demo_admin }))
+    }
+
+    /// Reads in one snapshot. `Class::Bounded` is for a key or one page of a covering index; whatever grows with the
+    /// desk is `Class::Slow`.
+    pub async fn read<T, F>(&self, class: Class, actor: Actor, f: F) -> Result<T>
+    where
+        F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let now = self.clock.now();
+        self.db.read(class, move |tx| f(&mut Work { tx, actor, now })).await
+    }
+
+    /// Writes in one transaction, durable once this returns. `f` may run again (a conflict, a failed group), so it
+    /// holds no outside effects.
+    pub async fn write<T, F>(&self, actor: Actor, f: F) -> Result<T>
+    where
+        F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let now = self.clock.now();
+        self.db.write(move |tx| f(&mut Work { tx, actor, now })).await
+    }
+
+    /// `write` for the command line and for filling the demo: no runtime needed.
+    pub fn write_blocking<T, F>(&self, actor: Actor, f: F) -> Result<T>
+    where
+        F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let now = self.clock.now();
+        self.db.write_blocking(move |tx| f(&mut Work { tx, actor, now }))
+    }
+}

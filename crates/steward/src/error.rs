@@ -1,0 +1,213 @@
+//! One error for the whole product, and how each kind is shown: RFC 9457 `application/problem+json` (spec 1).
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, in the terms of the caller.
+#[derive(Debug)]
+pub enum Error {
+    /// 400: JSON or a query that cannot be read at all.
+    Unreadable(String),
+    /// 400: query parameters at fault, each named.
+    BadQuery(Vec<Fault>),
+    /// 401: no credentials, or none that we know.
+    Unauthenticated(&'static str),
+    /// 403: known, but not allowed.
+    Forbidden(String),
+    /// 404: not there, or not for this caller's eyes.
+    NotFound(&'static str),
+    /// 405, with the methods that the path takes.
+    MethodNotAllowed(String),
+    /// 409: the state of things forbids it.
+    Conflict(String),
+    /// 412: the caller's `If-Match` names an older version.
+    Stale,
+    /// 413: over a limit.
+    TooLarge(String),
+    /// 415: not JSON.
+    UnsupportedMediaType(&'static str),
+    /// 422: fields of the body at fault, every one named.
+    Invalid(Vec<Fault>),
+    /// 429: come back after so many seconds.
+    TooMany { retry_after: u64, detail: String },
+    /// The database's own: 503, 507, or 500 where it is our fault.
+    Db(db::Error),
+}
+
+/// One field or parameter at fault and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Fault {
+    /// JSON pointer into the body (RFC 6901).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// Name of the query parameter or header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    pub message: String,
+}
+
+impl Fault {
+    pub fn field(name: &str, message: impl Into<String>) -> Fault {
+        Fault::pointer(format!("/{name}"), message)
+    }
+
+    pub fn pointer(pointer: impl Into<String>, message: impl Into<String>) -> Fault {
+        Fault { pointer: Some(pointer.into()), parameter: None, message: message.into() }
+    }
+
+    pub fn parameter(name: impl Into<String>, message: impl Into<String>) -> Fault {
+        Fault { pointer: None, parameter: Some(name.into()), message: message.into() }
+    }
+}
+
+impl Error {
+    /// A single field at fault.
+    pub fn field(name: &str, message: impl Into<String>) -> Error {
+        Error::Invalid(vec![Fault::field(name, message)])
+    }
+
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Error::Unreadable(_) | Error::BadQuery(_) => StatusCode::BAD_REQUEST,
+            Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Error::Forbidden(_) => StatusCode::FORBIDDEN,
+            Error::NotFound(_) => StatusCode::NOT_FOUND,
+            Error::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Error::Conflict(_) => StatusCode::CONFLICT,
+            Error::Stale => StatusCode::PRECONDITION_FAILED,
+            Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::Db(error) => database_status(error),
+        }
+    }
+
+    /// The body of the answer. What the database said in its own words stays in the log.
+    pub fn problem(&self) -> Problem {
+        let status = self.status();
+        let (detail, errors) = match self {
+            Error::Unreadable(detail)
+            | Error::Forbidden(detail)
+            | Error::Conflict(detail)
+            | Error::TooLarge(detail)
+            | Error::TooMany { detail, .. } => (detail.clone(), Vec::new()),
+            Error::BadQuery(faults) => {
+                ("the query has parameters at fault, listed in `errors`".into(), faults.clone())
+            }
+            Error::Invalid(faults) => ("the body has fields at fault, listed in `errors`".into(), faults.clone()),
+            Error::Unauthenticated(detail) | Error::UnsupportedMediaType(detail) => {
+                ((*detail).into(), Vec::new())
+            }
+            Error::NotFound(what) => (format!("there is no such {what}, or it is not for you to see"), Vec::new()),
+            Error::MethodNotAllowed(allowed) => (format!("this path takes {allowed}"), Vec::new()),
+            Error::Stale => {
+                ("it has been changed since the version named in If-Match: read it again".into(), Vec::new())
+            }
+            Error::Db(error) => (database_detail(error).into(), Vec::new()),
+        };
+        Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail,
+            errors,
+        }
+    }
+}
+
+fn database_status(error: &db::Error) -> StatusCode {
+    match error {
+        db::Error::Unavailable(_) | db::Error::OutcomeUnknown(_) => StatusCode::SERVICE_UNAVAILABLE,
+        db::Error::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
+        db::Error::Constraint { .. } | db::Error::Raised(_) => StatusCode::CONFLICT,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn database_detail(error: &db::Error) -> &'static str {
+    match error {
+        db::Error::Unavailable(_) => "the database is away or overloaded: try again shortly",
+        db::Error::OutcomeUnknown(_) => {
+            "the database failed while saving: whether the change was kept is unknown, so look before you repeat it"
+        }
+        db::Error::Full(_) => "the database's disk is full: nothing was changed",
+        db::Error::Constraint { .. } | db::Error::Raised(_) => "it contradicts what the database holds: nothing was changed",
+        _ => "something failed on our side: nothing was changed; the log has the details under this request's id",
+    }
+}
+
+/// RFC 9457 problem details.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub title: &'static str,
+    pub status: u16,
+    pub detail: String,
+    /// Every field or parameter at fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub errors: Vec<Fault>,
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let problem = self.problem();
+        if let Error::Db(error) = &self {
+            match problem.status {
+                500 => tracing::error!(%error, "a request failed on our side"),
+                status => tracing::warn!(%error, status, "the database refused or was away"),
+            }
+        }
+        let body = serde_json::to_vec(&problem).expect("a problem is plain strings and numbers");
+        let mut response = (self.status(), body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match &self {
+            Error::Unauthenticated(_) => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Error::TooMany { retry_after, .. } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
+            }
+            Error::MethodNotAllowed(allowed) => {
+                if let Ok(value) = HeaderValue::from_str(allowed) {
+                    headers.insert(header::ALLOW, value);
+                }
+            }
+            Error::Db(db::Error::Unavailable(_)) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<db::Error> for Error {
+    fn from(error: db::Error) -> Error {
+        Error::Db(error)
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let problem = self.problem();
+        write!(f, "{}: {}", problem.title, problem.detail)?;
+        for fault in &problem.errors {
+            let place = fault.pointer.as_deref().or(fault.parameter.as_deref()).unwrap_or("");
+            write!(f, "; {place}: {}", fault.message)?;
+        }
+        if let Error::Db(error) = self {
+            write!(f, " ({error})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}

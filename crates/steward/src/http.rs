@@ -1,0 +1,134 @@
+//! The whole HTTP surface on one page: every route, who may use it, what it does.
+//!
+//! The permission is the handler's first argument; naming another one here does not compile.
+
+mod body;
+mod caller;
+mod docs;
+mod endpoint;
+mod idempotency;
+mod observe;
+mod openapi;
+mod reply;
+mod serve;
+
+use axum::Router;
+use axum::http::Method;
+use axum::routing::any;
+
+pub use crate::app::App;
+pub use body::{Body, Nothing, Path, Query};
+pub use caller::{Admin, Agent, Anyone, Expected, Known, Manager, Participant, Viewer};
+pub use endpoint::{Describe, Operation, Route};
+pub use observe::Metrics;
+pub use reply::{Answer, Created, Json, NoContent, Reply};
+pub use serve::{Server, serve};
+
+use crate::{cases, people};
+use crate::error::Error;
+
+macro_rules! routes {
+    ($($method:ident $path:literal $permission:ident $handler:path, $summary:literal;)*) => {
+        vec![$(Route::new::<$permission, _, _, _>(
+            Method::$method, $path, stringify!($permission), stringify!($handler), $summary, $handler,
+        )),*]
+    };
+}
+
+#[rustfmt::skip]
+pub fn routes() -> Vec<Route> {
+    routes![
+        GET    "/api/crm/cases"                             Known       cases::api::list,              "List cases, with filters, search, totals and a summary";
+        POST   "/api/crm/cases"                             Participant cases::api::create,            "Open a case";
+        POST   "/api/crm/cases/bulk"                        Manager     cases::api::bulk,              "Change up to 500 cases, each answered for itself";
+        GET    "/api/crm/cases/{case_id}"                   Known       cases::api::show,              "A case with its comments, attachments, escalations, violations and timeline";
+        PUT    "/api/crm/cases/{case_id}"                   Agent       cases::api::update,            "Change the fields named";
+        DELETE "/api/crm/cases/{case_id}"                   Manager     cases::api::delete,            "Delete a case (softly)";
+        POST   "/api/crm/cases/{case_id}/restoration"       Admin       cases::api::restore,           "Bring a deleted case back";
+        PUT    "/api/crm/cases/{case_id}/status"            Participant cases::api::set_status,        "Move a case through its workflow";
+        GET    "/api/crm/cases/{case_id}/comments"          Known       cases::api::comments,          "The conversation, a page at a time";
+        POST   "/api/crm/cases/{case_id}/comments"          Participant cases::api::create_comment,    "Comment on a case";
+        PUT    "/api/crm/cases/{case_id}/comments/{comment_id}" Participant cases::api::update_comment, "Edit a comment";
+        DELETE "/api/crm/cases/{case_id}/comments/{comment_id}" Agent   cases::api::delete_comment,    "Delete a comment (softly)";
+        GET    "/api/crm/cases/{case_id}/timeline"          Known       cases::api::timeline,          "What happened to a case, newest first";
+        POST   "/api/crm/cases/{case_id}/merge"             Agent       cases::api::merge,             "Merge a case into another, as its duplicate";
+        GET    "/api/crm/case-types"                        Known       cases::types::list,            "List case types";
+        POST   "/api/crm/case-types"                        Manager     cases::types::create,          "Add a case type";
+        GET    "/api/crm/case-types/{case_type_id}"         Known       cases::types::show,            "A case type";
+        PUT    "/api/crm/case-types/{case_type_id}"         Manager     cases::types::update,          "Change a case type";
+        DELETE "/api/crm/case-types/{case_type_id}"         Manager     cases::types::delete,          "Delete a case type (softly)";
+        POST   "/api/crm/case-types/{case_type_id}/restoration" Admin   cases::types::restore,         "Bring a deleted case type back";
+        GET    "/api/crm/case-priorities"                   Known       cases::priorities::list,       "List priorities";
+        POST   "/api/crm/case-priorities"                   Manager     cases::priorities::create,     "Add a priority";
+        GET    "/api/crm/case-priorities/{priority_id}"     Known       cases::priorities::show,       "A priority";
+        PUT    "/api/crm/case-priorities/{priority_id}"     Manager     cases::priorities::update,     "Change a priority";
+        DELETE "/api/crm/case-priorities/{priority_id}"     Manager     cases::priorities::delete,     "Delete a priority (softly)";
+        POST   "/api/crm/case-priorities/{priority_id}/restoration" Admin cases::priorities::restore,  "Bring a deleted priority back";
+        GET    "/api/crm/accounts"                          Viewer      people::accounts::list,        "List accounts, by prefix of their name";
+        POST   "/api/crm/accounts"                          Agent       people::accounts::create,      "Add an account";
+        GET    "/api/crm/accounts/{account_id}"             Viewer      people::accounts::show,        "An account";
+        PUT    "/api/crm/accounts/{account_id}"             Agent       people::accounts::update,      "Change an account";
+        DELETE "/api/crm/accounts/{account_id}"             Manager     people::accounts::delete,      "Delete an account (softly)";
+        POST   "/api/crm/accounts/{account_id}/restoration" Admin       people::accounts::restore,     "Bring a deleted account back";
+        GET    "/api/crm/accounts/{account_id}/cases"       Viewer      people::accounts::cases,       "Cases of an account";
+        GET    "/api/crm/contacts"                          Viewer      people::contacts::list,        "List contacts, by prefix of name or e-mail";
+        POST   "/api/crm/contacts"                          Agent       people::contacts::create,      "Add a contact";
+        GET    "/api/crm/contacts/{contact_id}"             Viewer      people::contacts::show,        "A contact";
+        PUT    "/api/crm/contacts/{contact_id}"             Agent       people::contacts::update,      "Change a contact";
+        DELETE "/api/crm/contacts/{contact_id}"             Manager     people::contacts::delete,      "Delete a contact (softly), or erase the person with erase=true (admin)";
+        POST   "/api/crm/contacts/{contact_id}/restoration" Admin       people::contacts::restore,     "Bring a deleted contact back";
+        GET    "/api/crm/contacts/{contact_id}/cases"       Viewer      people::contacts::cases,       "Cases of a contact";
+        GET    "/api/crm/users"                             Viewer      people::users::list,           "List users";
+        POST   "/api/crm/users"                             Admin       people::users::create,         "Add a user";
+        GET    "/api/crm/users/{user_id}"                   Viewer      people::users::show,           "A user";
+        PUT    "/api/crm/users/{user_id}"                   Admin       people::users::update,         "Change a user";
+        DELETE "/api/crm/users/{user_id}"                   Admin       people::users::delete,         "Deactivate a user and end their tokens";
+        POST   "/api/crm/users/{user_id}/restoration"       Admin       people::users::restore,        "Bring a deactivated user back";
+        GET    "/api/crm/teams"                             Viewer      people::teams::list,           "List teams with their members";
+        POST   "/api/crm/teams"                             Manager     people::teams::create,         "Add a team";
+        GET    "/api/crm/teams/{team_id}"                   Viewer      people::teams::show,           "A team with its members";
+        PUT    "/api/crm/teams/{team_id}"                   Manager     people::teams::update,         "Change a team and its members";
+        DELETE "/api/crm/teams/{team_id}"                   Manager     people::teams::delete,         "Delete a team (softly)";
+        POST   "/api/crm/teams/{team_id}/restoration"       Admin       people::teams::restore,        "Bring a deleted team back";
+        GET    "/api/crm/tokens"                            Admin       people::tokens::list,          "List tokens (never their secrets)";
+        POST   "/api/crm/tokens"                            Admin       people::tokens::create,        "Make a token for a user or a contact; shown once";
+        DELETE "/api/crm/tokens/{token_id}"                 Admin       people::tokens::revoke,        "Revoke a token";
+        GET    "/api/crm/audit-events"                      Admin       people::audit::list,           "Changes of people, tokens and configuration, newest first";
+        POST   "/api/auth/sign-in"                          Anyone      people::sign_in::sign_in,      "Exchange e-mail and password for a short-lived token";
+        POST   "/api/auth/sign-out"                         Known       people::sign_in::sign_out,     "End the token that is used";
+        GET    "/api/auth/me"                               Known       people::sign_in::me,           "Who is calling";
+        GET    "/healthz"                                   Anyone      observe::healthz,              "The process is up";
+        GET    "/readyz"                                    Anyone      observe::readyz,               "The database answers";
+        GET    "/metrics"                                   Admin       observe::metrics,              "Figures for Prometheus";
+        GET    "/api/openapi.json"                          Anyone      docs::openapi,                 "This description of the API";
+        GET    "/api/docs"                                  Anyone      docs::page,                    "This description, to be read";
+        GET    "/api/docs.css"                              Anyone      docs::style,                   "Its style sheet";
+    ]
+}
+
+/// Every route with what surrounds it: request ids, metrics, logs, and problems for unknown paths and methods.
+pub fn router(app: App) -> Router {
+    let routes = routes();
+    let mut router = Router::new();
+    let mut methods: std::collections::BTreeMap<&str, Vec<&str>> = Default::default();
+    for route in &routes {
+        methods.entry(route.path).or_default().push(match route.method {
+            Method::GET => "GET",
+            Method::POST => "POST",
+            Method::PUT => "PUT",
+            _ => "DELETE",
+        });
+    }
+    for route in routes {
+        router = router.route(route.path, route.router);
+    }
+    for (path, methods) in methods {
+        let allowed = methods.join(", ");
+        let refuse = move || std::future::ready(Error::MethodNotAllowed(allowed.clone()));
+        router = router.route(path, any(refuse));
+    }
+    router
+        .fallback(|| std::future::ready(Error::NotFound("path")))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), observe::observe))
+        .with_state(app)
+}

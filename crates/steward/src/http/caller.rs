@@ -1,0 +1,264 @@
+//! Who is calling: the extractors that authenticate and authorise. A handler's first argument is one of them, so a
+//! route without a decision about access does not compile.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use db::Class;
+use sha2::{Digest, Sha256};
+
+use super::App;
+use super::endpoint::{Describe, Operation};
+use super::idempotency;
+use super::reply::{Answer, Reply};
+use crate::error::{Error, Result};
+use crate::people::{Role, Scope, tokens};
+use crate::work::{Actor, Work};
+
+/// The authenticated caller with what the request says about itself.
+#[derive(Clone)]
+pub struct Caller {
+    pub app: App,
+    pub actor: Actor,
+    /// The token that was used, to be ended by signing out.
+    pub token_id: Option<i64>,
+    pub facts: Arc<RequestFacts>,
+}
+
+/// What of a request matters beyond its body.
+pub struct RequestFacts {
+    /// Method and path as they came: what an idempotency key is scoped to.
+    pub route: String,
+    pub idempotency_key: Option<String>,
+    if_match: Option<String>,
+    body_hash: OnceLock<[u8; 32]>,
+    /// The caller's address, from the proxy's header only where the proxy is listed.
+    pub address: IpAddr,
+}
+
+impl RequestFacts {
+    pub(super) fn note_body(&self, bytes: &[u8]) {
+        if self.idempotency_key.is_some() {
+            let _ = self.body_hash.set(Sha256::digest(bytes).into());
+        }
+    }
+
+    pub(super) fn body_hash(&self) -> [u8; 32] {
+        self.body_hash.get().copied().unwrap_or_default()
+    }
+}
+
+impl Caller {
+    /// Reads in one snapshot as this caller.
+    pub async fn read<T, F>(&self, class: Class, f: F) -> Result<T>
+    where
+        F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.app.read(class, self.actor, f).await
+    }
+
+    /// Writes in one transaction as this caller. A `POST` with an `Idempotency-Key` is told its first answer again
+    /// (spec 1).
+    pub async fn write<R, F>(&self, f: F) -> Result<Answer<R>>
+    where
+        F: Fn(&mut Work) -> Result<R> + Send + Sync + 'static,
+        R: Reply,
+    {
+        if self.facts.idempotency_key.is_none() || self.actor == Actor::Anonymous {
+            return Ok(self.app.write(self.actor, f).await?.into());
+        }
+        let facts = self.facts.clone();
+        let told = self.app.write(self.actor, move |work| idempotency::once(work, &facts, |work| Ok(f(work)?.told())));
+        Ok(Answer::again(told.await?))
+    }
+
+    /// Writes something whose answer holds a secret: it is never stored to be told again.
+    pub async fn write_secret<R, F>(&self, f: F) -> Result<Answer<R>>
+    where
+        F: Fn(&mut Work) -> Result<R> + Send + Sync + 'static,
+        R: Reply,
+    {
+        Ok(self.app.write(self.actor, f).await?.into())
+    }
+
+    /// The version that `If-Match` demands of thing `id`, to be compared inside the transaction that changes it.
+    pub fn expected(&self, id: i64) -> Expected {
+        Expected { id, tags: self.facts.if_match.clone() }
+    }
+}
+
+/// A precondition: the entity tags that the caller will have changed, if any were named.
+#[derive(Debug, Clone)]
+pub struct Expected {
+    id: i64,
+    tags: Option<String>,
+}
+
+impl Expected {
+    /// No precondition.
+    pub fn any(id: i64) -> Expected {
+        Expected { id, tags: None }
+    }
+
+    /// 412 unless the present version is one that was named. Weak tags never match (RFC 9110, 13.1.1).
+    pub fn check(&self, version: i64) -> Result<()> {
+        let Some(tags) = &self.tags else { return Ok(()) };
+        let present = super::reply::etag(self.id, version);
+        let met = tags.split(',').map(str::trim).any(|tag| tag == "*" || tag == present);
+        if met { Ok(()) } else { Err(Error::Stale) }
+    }
+}
+
+/// Finds out who calls.
+async fn authenticate(parts: &mut Parts, app: &App) -> Result<(Caller, Option<Scope>)> {
+    let facts = Arc::new(facts(parts, app)?);
+    parts.extensions.insert(facts.clone());
+    let caller = |actor, token_id| Caller { app: app.clone(), actor, token_id, facts: facts.clone() };
+    let Some(credentials) = parts.headers.get(header::AUTHORIZATION) else {
+        return Ok((caller(app.demo_admin.unwrap_or(Actor::Anonymous), None), None));
+    };
+    let token = credentials
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or(Error::Unauthenticated("the Authorization header is to be `Bearer <token>`"))?;
+    let hash = tokens::hash(token);
+    let now = app.clock.now();
+    let known = app.read(Class::Bounded, Actor::Anonymous, move |work| tokens::find(work, &hash)).await?;
+    match known.filter(|known| known.expires_at.is_none_or(|end| end > now)) {
+        Some(known) => Ok((caller(known.actor()?, Some(known.token_id)), Some(known.scope))),
+        None => Err(Error::Unauthenticated("the token is unknown, expired or revoked")),
+    }
+}
+
+fn facts(parts: &Parts, app: &App) -> Result<RequestFacts> {
+    let header = |name: &str, most: usize| match parts.headers.get(name) {
+        None => Ok(None),
+        Some(value) => match value.to_str() {
+            Ok(text) if !text.is_empty() && text.len() <= most => Ok(Some(text.to_owned())),
+            _ => Err(Error::Unreadable(format!("the header {name} is to be 1 to {most} visible ASCII characters"))),
+        },
+    };
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let idempotency_key = if parts.method == Method::POST { header("idempotency-key", 200)? } else { None };
+    Ok(RequestFacts {
+        route: if idempotency_key.is_some() { format!("{} {}", parts.method, parts.uri.path()) } else { String::new() },
+        idempotency_key,
+        if_match: header("if-match", 2000)?,
+        body_hash: OnceLock::new(),
+        address: client_address(&parts.headers, peer, &app.config.trusted_proxies),
+    })
+}
+
+/// The address nearest to the client that somebody trustworthy vouches for: the peer's own, or, while that is a
+/// listed proxy, the last entry of `X-Forwarded-For` that no listed proxy wrote.
+fn client_address(headers: &HeaderMap, peer: Option<IpAddr>, proxies: &[IpAddr]) -> IpAddr {
+    let peer = peer.unwrap_or(IpAddr::from([127, 0, 0, 1])).to_canonical();
+    if !proxies.contains(&peer) {
+        return peer;
+    }
+    let hops = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = hops.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let mut nearest = peer;
+    for hop in hops.into_iter().rev() {
+        let Ok(address) = hop.parse::<IpAddr>() else { break };
+        nearest = address.to_canonical();
+        if !proxies.contains(&nearest) {
+            break;
+        }
+    }
+    nearest
+}
+
+/// The route's pattern, for logs and metrics.
+pub fn matched_path(parts: &axum::http::Extensions) -> Option<&str> {
+    parts.get::<MatchedPath>().map(MatchedPath::as_str)
+}
+
+macro_rules! permission {
+    ($(#[doc = $doc:literal])* $name:ident, $who:literal, |$actor:ident| $allowed:expr) => {
+        $(#[doc = $doc])*
+        #[derive(Clone)]
+        pub struct $name(pub Caller);
+
+        impl Deref for $name {
+            type Target = Caller;
+
+            fn deref(&self) -> &Caller {
+                &self.0
+            }
+        }
+
+        impl FromRequestParts<App> for $name {
+            type Rejection = Error;
+
+            async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+                let (caller, scope) = authenticate(parts, app).await?;
+                let $actor = caller.actor;
+                if !$allowed {
+                    return Err(match $actor {
+                        Actor::Anonymous => Error::Unauthenticated("this needs a token: `Authorization: Bearer <token>`"),
+                        _ => Error::Forbidden(concat!("this is for ", $who).into()),
+                    });
+                }
+                let reads = matches!(parts.method, Method::GET | Method::HEAD);
+                if !reads && scope == Some(Scope::Read) {
+                    return Err(Error::Forbidden("this token may only read".into()));
+                }
+                Ok($name(caller))
+            }
+        }
+
+        impl Describe for $name {
+            fn describe(operation: &mut Operation<'_>) {
+                operation.problem(401, "No credentials, or none that are known");
+                operation.problem(403, concat!("This is for ", $who));
+                operation.problem(400, "The request cannot be read");
+                operation.problem(503, "The database is away");
+                operation.secured = stringify!($name) != "Anyone";
+                if operation.writes {
+                    operation.problem(409, "The state of things forbids it");
+                    operation.problem(412, "Changed since the version named in If-Match");
+                    operation.problem(507, "The database's disk is full");
+                }
+            }
+        }
+    };
+}
+
+permission!(
+    /// Everybody, strangers too.
+    Anyone, "everybody", |actor| matches!(actor, Actor::User { .. } | Actor::Contact { .. } | Actor::Anonymous | Actor::System)
+);
+permission!(
+    /// Whoever is known: users and customers. What each sees is the model's scope.
+    Known, "signed-in users and customers", |actor| matches!(actor, Actor::User { .. } | Actor::Contact { .. })
+);
+permission!(
+    /// Users of any role.
+    Viewer, "users of the desk", |actor| actor.is_at_least(Role::Viewer)
+);
+permission!(
+    /// Users who work cases.
+    Agent, "agents, managers and admins", |actor| actor.is_at_least(Role::Agent)
+);
+permission!(
+    /// Customers, and users who work cases.
+    Participant, "customers, agents, managers and admins",
+    |actor| actor.is_at_least(Role::Agent) || matches!(actor, Actor::Contact { .. })
+);
+permission!(
+    /// Users who run the desk.
+    Manager, "managers and admins", |actor| actor.is_at_least(Role::Manager)
+);
+permission!(
+    /// Users who run the installation.
+    Admin, "admins", |actor| actor.is_at_least(Role::Admin)
+);

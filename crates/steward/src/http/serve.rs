@@ -1,0 +1,83 @@
+//! The listening socket: HTTP/1.1 over hyper, with time limits for slow clients and a shutdown that answers every
+//! request it has taken.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+use super::App;
+
+/// How long a client may take to send its request's head.
+const HEAD_SECONDS: u64 = 20;
+/// How long open requests may take to end once the server is asked to stop.
+const DRAIN_SECONDS: u64 = 20;
+
+/// A server that is listening.
+pub struct Server {
+    pub address: SocketAddr,
+    stop: watch::Sender<bool>,
+    done: tokio::task::JoinHandle<()>,
+}
+
+impl Server {
+    /// Takes no more connections, lets open requests end, and returns once they have.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        if let Err(error) = self.done.await {
+            tracing::error!(%error, "the listener ended badly");
+        }
+    }
+}
+
+/// Serves the app on `listener` until it is stopped.
+pub fn serve(app: App, listener: TcpListener) -> std::io::Result<Server> {
+    let address = listener.local_addr()?;
+    let (stop, stopped) = watch::channel(false);
+    let router = super::router(app);
+    let done = tokio::spawn(accept(listener, router, stopped));
+    Ok(Server { address, stop, done })
+}
+
+async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+    let graceful = GracefulShutdown::new();
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(HEAD_SECONDS)).max_buf_size(64 * 1024);
+    loop {
+        let (stream, peer) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of descriptors, most likely: wait for some to be closed rather than spin.
+                    tracing::warn!(%error, "cannot take a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            _ = stopped.changed() => break,
+        };
+        let _ = stream.set_nodelay(true);
+        let router = router.clone();
+        let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.clone().oneshot(request)
+        });
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, %peer, "a connection ended early");
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(Duration::from_secs(DRAIN_SECONDS), graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not end within {DRAIN_SECONDS} s; their connections are cut");
+    }
+}

@@ -1,0 +1,20 @@
+//! The migrations, in order. A file that both engines read has one text; a step that must differ has two.
+
+use db::Step;
+
+macro_rules! steps {
+    ($($number:literal $name:literal : $sqlite:literal, $postgres:literal;)*) => {
+        &[$(Step {
+            number: $number,
+            name: $name,
+            sqlite: include_str!(concat!("../../../migrations/", $sqlite)),
+            postgres: include_str!(concat!("../../../migrations/", $postgres)),
+        }),*]
+    };
+}
+
+pub const STEPS: &[Step] = steps! {
+    1 "tables": "0001_tables.sql", "0001_tables.sql";
+    2 "triggers": "0002_triggers.sqlite.sql", "0002_triggers.postgres.sql";
+    3 "reference": "0003_reference.sql", "0003_reference.sql";
+};
