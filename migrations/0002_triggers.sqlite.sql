@@ -214,7 +214,7 @@ begin
     where case_id = new.case_id;
 end;
 
-create trigger crm_cases_priority_level_update after update of priority_id on crm_cases
+create trigger crm_cases_priority_level_update after update of priority_id, priority_level on crm_cases
 when new.priority_level is not (select priority_level from crm_case_priorities where priority_id = new.priority_id)
 begin
     update crm_cases
