@@ -168,7 +168,9 @@ impl Case {
             self.first_response_at = Some(work.now);
             let minutes = work.now.minutes_since(self.created_at);
             work.execute(
-                "update crm_cases set first_response_at = $2, response_time_minutes = $3, updated_at = $2 where case_id = $1",
+                "update crm_cases set first_response_at = $2, response_time_minutes = $3, updated_at = $2,
+                     edit_version = edit_version + 1
+                 where case_id = $1",
                 &[&self.case_id, &work.now, &minutes],
             )?;
             work.record(self.case_id, &Event::FirstResponse { comment_id })?;
@@ -226,7 +228,8 @@ impl Case {
         let comment = find(work, self.case_id, comment_id)?;
         may_change(work, &comment)?;
         work.execute(
-            "update crm_case_comments set is_active = $2, updated_at = $3 where comment_id = $1",
+            "update crm_case_comments set is_active = $2, updated_at = $3, edit_version = edit_version + 1
+             where comment_id = $1",
             &[&comment_id, &false, &work.now],
         )?;
         self.touch(work, !comment.is_internal)?;

@@ -37,7 +37,7 @@ impl Case {
         }
         self.merged_into_id = Some(into.case_id);
         work.execute(
-            "update crm_cases set merged_into_id = $2, updated_at = $3 where case_id = $1",
+            "update crm_cases set merged_into_id = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1",
             &[&self.case_id, &into.case_id, &work.now],
         )?;
         self.touch(work, true)?;
@@ -60,7 +60,7 @@ impl Case {
         }
         work.execute(
             "update crm_case_comments set case_id = $2, moved_from_id = $1, is_internal = (is_internal or $3),
-                 is_solution = (is_solution and not $3), updated_at = $4
+                 is_solution = (is_solution and not $3), updated_at = $4, edit_version = edit_version + 1
              where case_id = $1 and is_active",
             &[&self.case_id, &into.case_id, &across, &work.now],
         )?;

@@ -85,8 +85,7 @@ impl Case {
             self.move_to(work, to, reason)?;
         } else if let Some(reason) = change.status_reason.as_deref() {
             self.status_reason = Some(reason.to_owned());
-            work.execute("update crm_cases set status_reason = $2 where case_id = $1", &[&self.case_id, &reason])?;
-            self.touch(work, false)?;
+            work.execute("update crm_cases set status_reason = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1", &[&self.case_id, &reason, &work.now])?;
         }
         if change.owner_id.is_some() && change.owner_id != self.owner_id {
             self.assign(work, change.owner_id, self.team_id)?;
