@@ -63,7 +63,8 @@ pub struct Options {
     pub acquire_timeout: Duration,
     /// How long one statement may run on PostgreSQL, migrations excepted. Default: 30 s.
     pub statement_timeout: Duration,
-    /// How long an asynchronous caller waits for a closure that is running on PostgreSQL. Default: 60 s.
+    /// How long a caller waits for a closure that is running on PostgreSQL (a blocking one ten times as
+    /// long). Default: 60 s.
     pub run_timeout: Duration,
     /// SQLite: commit the writes that wait together. Default: true. False is for measuring.
     pub group_commit: bool,

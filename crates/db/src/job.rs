@@ -40,7 +40,7 @@ impl Verdict {
 pub(crate) struct Patience {
     /// Until the closure starts; `None` waits as long as it takes.
     pub start: Option<Duration>,
-    /// Until it has ended, from its start. Asynchronous callers only: what a command line runs may take hours.
+    /// Until it has ended, from its start; ten times as long on a command line, where nobody else waits.
     pub end: Option<Duration>,
     /// The error for a closure that started and was never answered.
     pub lost: fn(String) -> Error,
@@ -202,7 +202,15 @@ impl<T, E: From<Error>> Blocked<T, E> {
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
             }
         }
-        self.answer.recv().unwrap_or_else(|_| Err(lost()))
+        let Some(limit) = patience.end.map(|limit| limit * 10) else {
+            return self.answer.recv().unwrap_or_else(|_| Err(lost()));
+        };
+        self.answer.recv_timeout(limit).unwrap_or_else(|why| match why {
+            mpsc::RecvTimeoutError::Disconnected => Err(lost()),
+            mpsc::RecvTimeoutError::Timeout => {
+                Err((patience.lost)(format!("no answer within {limit:?}")).into())
+            }
+        })
     }
 }
 

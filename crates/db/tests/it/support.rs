@@ -107,7 +107,6 @@ macro_rules! both {
     ($($(#[$meta:meta])* fn $name:ident($desk:ident) $body:block)+) => {$(
         $(#[$meta])*
         mod $name {
-            #[expect(clippy::wildcard_imports, unused_imports, reason = "a test's body sees its file")]
             use super::*;
 
             fn body($desk: &$crate::support::Desk) $body
