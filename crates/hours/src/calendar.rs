@@ -1,5 +1,5 @@
-//! A calendar as people write it: the JSON of `/api/crm/calendars`. It may say anything; [`Calendar::validate`] and
-//! [`Clock::new`](crate::Clock::new) say what is wrong with it.
+//! A calendar as people write it: the JSON of `/api/crm/calendars`. It may say anything;
+//! [`Calendar::validate`] and [`Clock::new`](crate::Clock::new) say what is wrong with it.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +8,8 @@ use crate::rules::Rules;
 
 /// When a desk is open. Times are `HH:MM` on the clock of `time_zone`, dates `YYYY-MM-DD` from 1900 to 2200.
 ///
-/// Keys that are left out read as empty, so that validation can name every one of them at once; unknown keys are
-/// refused while reading.
+/// Keys that are left out read as empty, so that validation can name every one of them at once; unknown keys
+/// are refused while reading.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Calendar {
@@ -82,8 +82,8 @@ impl Calendar {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, each with a JSON pointer into the calendar: an unknown zone, a time that is not
-    /// one, a date that does not exist or lies outside 1900 to 2200, no hours at all.
+    /// Everything that is wrong, each with a JSON pointer into the calendar: an unknown zone, a time that is
+    /// not one, a date that does not exist or lies outside 1900 to 2200, no hours at all.
     pub fn validate(&self) -> Result<(), InvalidCalendar> {
         Rules::read(self).map(drop)
     }

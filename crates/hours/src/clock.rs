@@ -14,8 +14,8 @@ use crate::rules::Rules;
 use crate::segments::Segments;
 use crate::timeline::Timeline;
 
-/// A calendar made ready to answer. It remembers what it has laid out, for all threads that share it: make one per
-/// version of a calendar and keep it.
+/// A calendar made ready to answer. It remembers what it has laid out, for all threads that share it: make
+/// one per version of a calendar and keep it.
 pub struct Clock {
     timeline: Timeline,
 }
@@ -60,20 +60,26 @@ impl Clock {
     }
 
     /// The open time between two instants that no pause covers.
-    pub fn business_between_with_pauses(&self, start: Timestamp, end: Timestamp, pauses: &[Pause]) -> Duration {
+    pub fn business_between_with_pauses(
+        &self,
+        start: Timestamp,
+        end: Timestamp,
+        pauses: &[Pause],
+    ) -> Duration {
         let (start, end) = (millis(start), millis(end));
         let pauses = pauses::within(pauses, start, end);
         let paused: i64 = pauses.iter().map(|pause| self.timeline.between(pause.from, pause.to)).sum();
         duration(self.timeline.between(start, end) - paused)
     }
 
-    /// `b⁻¹(b(start) + target)`: the earliest instant by which `target` of open time has elapsed since `start`, and
-    /// `start` itself where `target` is zero.
+    /// `b⁻¹(b(start) + target)`: the earliest instant by which `target` of open time has elapsed since
+    /// `start`, and `start` itself where `target` is zero.
     pub fn deadline(&self, start: Timestamp, target: Duration) -> Due {
         self.deadline_with_pauses(start, target, &[])
     }
 
-    /// `b⁻¹(b(start) + target + paused)`: as [`Clock::deadline`], where what the pauses cover does not elapse.
+    /// `b⁻¹(b(start) + target + paused)`: as [`Clock::deadline`], where what the pauses cover does not
+    /// elapse.
     ///
     /// Pauses may overlap, come in any order and begin before `start`. One that begins once the target has
     /// run out has no say.
@@ -135,8 +141,8 @@ impl Clock {
         stays.take(count).map(Stay::opening).collect()
     }
 
-    /// What the time between two instants was, without a gap; nothing where `to` comes first. The counted segments
-    /// sum up to [`Clock::business_between`].
+    /// What the time between two instants was, without a gap; nothing where `to` comes first. The counted
+    /// segments sum up to [`Clock::business_between`].
     pub fn segments(&self, from: Timestamp, to: Timestamp) -> Segments<'_> {
         self.segments_with_pauses(from, to, &[])
     }

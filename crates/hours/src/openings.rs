@@ -24,7 +24,10 @@ pub(crate) struct Stay {
 impl Stay {
     pub(crate) fn opening(self) -> Opening {
         // What lies beyond jiff's range is for ever, for every purpose of a desk.
-        Opening { from: Timestamp::from_millisecond(self.from).ok(), to: Timestamp::from_millisecond(self.to).ok() }
+        Opening {
+            from: Timestamp::from_millisecond(self.from).ok(),
+            to: Timestamp::from_millisecond(self.to).ok(),
+        }
     }
 }
 

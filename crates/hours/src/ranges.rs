@@ -36,7 +36,8 @@ pub(crate) fn difference(set: &[Range], holes: &[Range]) -> Vec<Range> {
     let mut rest = Vec::with_capacity(set.len());
     let mut passed = 0;
     for range in set {
-        // A hole may reach into the next range as well, so only those that end before this one are left behind.
+        // A hole may reach into the next range as well, so only those that end before this one are left
+        // behind.
         while holes.get(passed).is_some_and(|hole| hole.to <= range.from) {
             passed += 1;
         }

@@ -43,7 +43,8 @@ impl Segment {
     }
 }
 
-/// The segments between two instants in order, each beginning where the one before it ended; found as they are asked for.
+/// The segments between two instants in order, each beginning where the one before it ended; found as they
+/// are asked for.
 #[derive(Clone)]
 pub struct Segments<'clock> {
     timeline: &'clock Timeline,

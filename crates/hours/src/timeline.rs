@@ -1,8 +1,8 @@
 //! The open stretches of a clock, laid out a year at a time when a question first needs that year.
 //!
-//! A "year" here is the mean Gregorian one, so that 400 of them are exactly the 146,097 days (20,871 weeks) after
-//! which the calendar repeats. Years are counted from 1900-01-01T00:00Z. Those after the last possible holiday, and
-//! those before there were zones, share the layout of the year 400 (or 800, ...) years nearer.
+//! A "year" here is the mean Gregorian one, so that 400 of them are exactly the 146,097 days (20,871 weeks)
+//! after which the calendar repeats. Years are counted from 1900-01-01T00:00Z. Those after the last possible
+//! holiday, and those before there were zones, share the layout of the year 400 (or 800, ...) years nearer.
 
 use std::sync::OnceLock;
 
@@ -13,10 +13,11 @@ use crate::rules::{Pattern, Rules};
 
 const YEAR: i64 = 31_556_952_000;
 const YEAR_ZERO: i64 = -2_208_988_800_000;
-/// The first year of the cycle that repeats for ever after: about 2202, past every holiday and what it spills over.
-/// Every zone keeps to a yearly rule by then.
+/// The first year of the cycle that repeats for ever after: about 2202, past every holiday and what it spills
+/// over. Every zone keeps to a yearly rule by then.
 const FIRST_OF_LAST_CYCLE: i64 = 302;
-/// The first year of the cycle that stands for all earlier ones: about 1400 to 1799, when all zones kept local mean time.
+/// The first year of the cycle that stands for all earlier ones: about 1400 to 1799, when all zones kept
+/// local mean time.
 const FIRST_OF_FIRST_CYCLE: i64 = -500;
 const CYCLE: i64 = 400;
 const CENTURIES: usize = 13;
@@ -183,7 +184,8 @@ impl Timeline {
 
     fn year(&self, year: i64) -> &Year {
         let index = usize::try_from(layout_of(year) - FIRST_OF_FIRST_CYCLE).expect("layouts begin there");
-        let century = self.centuries[index / 100].get_or_init(|| Box::new(std::array::from_fn(|_| Year::default())));
+        let century =
+            self.centuries[index / 100].get_or_init(|| Box::new(std::array::from_fn(|_| Year::default())));
         &century[index % 100]
     }
 
@@ -226,6 +228,7 @@ fn placed(year: i64, stretch: &Stretch) -> Range {
 
 /// The date in Greenwich, moved by some days.
 fn date_at(instant: i64, days: i64) -> Date {
-    let moved = Timestamp::UNIX_EPOCH + SignedDuration::from_millis(instant) + SignedDuration::from_hours(24 * days);
+    let moved =
+        Timestamp::UNIX_EPOCH + SignedDuration::from_millis(instant) + SignedDuration::from_hours(24 * days);
     Offset::UTC.to_datetime(moved).date()
 }

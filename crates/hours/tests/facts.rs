@@ -1,7 +1,9 @@
 //! Facts about business hours and about the life of SLA clocks, each verified by two independent programs.
 //!
-//! `facts/*.json` hold them in the form of our own calendars: a break is a part holiday, other hours on one date are
-//! a whole holiday and extra hours. Where two rules for daylight saving are defensible, the answer is RFC 5545's.
+//! `facts/*.json` hold them in the form of our own calendars: a break is a part holiday, other hours on one
+//! date are a whole holiday and extra hours. Where two rules for daylight saving are defensible, the answer
+//! is RFC 5545's.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -56,7 +58,8 @@ struct Target {
 }
 
 fn clocks() -> BTreeMap<String, Clock> {
-    let calendars: BTreeMap<String, Calendar> = serde_json::from_str(include_str!("facts/calendars.json")).unwrap();
+    let calendars: BTreeMap<String, Calendar> =
+        serde_json::from_str(include_str!("facts/calendars.json")).unwrap();
     calendars.into_iter().map(|(name, calendar)| (name, Clock::new(&calendar).unwrap())).collect()
 }
 
@@ -90,7 +93,8 @@ fn every_arithmetic_fact_holds() {
     let clocks = clocks();
     let facts: Vec<Fact> = serde_json::from_str(include_str!("facts/arithmetic.json")).unwrap();
     assert_eq!(facts.len(), 177);
-    let wrong = facts.iter().filter_map(|fact| Some((fact, holds(&clocks[&fact.calendar], &fact.claim).err()?)));
+    let wrong =
+        facts.iter().filter_map(|fact| Some((fact, holds(&clocks[&fact.calendar], &fact.claim).err()?)));
     let wrong: Vec<_> = wrong.collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
@@ -106,7 +110,8 @@ fn every_life_cycle_holds() {
             check(clock, target, cycle);
         }
         if let Some(paused) = cycle.paused_seconds {
-            let open: Duration = cycle.pauses.iter().map(|pause| clock.business_between(pause.from, pause.to)).sum();
+            let open: Duration =
+                cycle.pauses.iter().map(|pause| clock.business_between(pause.from, pause.to)).sum();
             assert_eq!(open, Duration::from_secs(paused), "{}", cycle.name);
         }
     }
