@@ -126,6 +126,18 @@ impl<'c> Tx<'c> {
         outcome.map_err(|poison| self.die(poison))
     }
 
+    /// Runs `f` in a savepoint: if it refuses (an `Err` of its own), what it wrote is undone and the transaction goes
+    /// on. An error of the database poisons the whole transaction, here as everywhere.
+    pub fn attempt<T, E: From<Error>>(&mut self, f: impl FnOnce(&mut Tx<'c>) -> Result<T, E>) -> Result<T, E> {
+        self.batch("savepoint attempt")?;
+        let outcome = f(self);
+        if self.poison.is_none() {
+            let end = if outcome.is_ok() { "release attempt" } else { "rollback to attempt; release attempt" };
+            self.batch(end)?;
+        }
+        outcome
+    }
+
     fn rows(&mut self, sql: &str, params: &[&dyn ToParam], f: &mut EachRow<'_>) -> Result<(), Error> {
         self.alive()?;
         let outcome = match &mut self.engine {

@@ -8,7 +8,7 @@ use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::input::{Int, Set};
 use crate::paging::{Cursor, Limit, PageNumber};
-use crate::work::{Actor, Work};
+use crate::work::Actor;
 
 crate::words! {
     /// The orders of a list; `-` is descending.
@@ -146,21 +146,21 @@ fn keys(ids: &[i64]) -> Vec<String> {
 
 impl CaseQuery {
     /// What the actor asks for, within what the actor may see. Customers cannot filter by what they may not see.
-    pub fn filter(&self, work: &Work, scope: CaseScope) -> Result<Filter> {
-        if !work.actor.is_staff() {
+    pub fn filter(&self, actor: Actor, now: Time, scope: CaseScope) -> Result<Filter> {
+        if !actor.is_staff() {
             self.refuse_staff_filters()?;
         }
         let mut filter = Filter::default();
         filter.plain("c.is_listed");
         let mut dimensions = Vec::new();
-        self.scope_conditions(work.actor, scope, &mut filter, &mut dimensions);
+        self.scope_conditions(actor, scope, &mut filter, &mut dimensions);
         if let Some(Set(statuses)) = &self.status {
             filter.among("c.status", statuses.iter().map(|status| status.word()));
             filter.statuses.clone_from(statuses);
         }
         self.dimension_conditions(&mut filter, &mut dimensions);
         let counted = filter.conditions.len();
-        self.other_conditions(work, &mut filter)?;
+        self.other_conditions(actor, now, &mut filter);
         let only_dimensions = filter.conditions.len() == counted;
         if only_dimensions && dimensions.len() <= 1 {
             let all = Dimension { name: "all", keys: vec![String::new()] };
@@ -253,12 +253,12 @@ impl CaseQuery {
         }
     }
 
-    fn other_conditions(&self, work: &Work, filter: &mut Filter) -> Result<()> {
+    fn other_conditions(&self, actor: Actor, now: Time, filter: &mut Filter) {
         if let Some(parent) = self.parent_case_id {
             filter.and("c.parent_case_id = ?", parent);
             filter.is_narrow = true;
         }
-        self.tag_conditions(filter)?;
+        self.tag_conditions(filter);
         for (column, flag) in [("c.is_escalated", self.is_escalated), ("c.is_sla_violated", self.sla_violated)] {
             match flag {
                 Some(true) => filter.plain(column),
@@ -279,8 +279,8 @@ impl CaseQuery {
             );
         }
         match self.overdue {
-            Some(true) => filter.and("c.is_open and c.resolution_due < ?", time(work.now)),
-            Some(false) => filter.and("not (c.is_open and coalesce(c.resolution_due < ?, 1 = 0))", time(work.now)),
+            Some(true) => filter.and("c.is_open and c.resolution_due < ?", time(now)),
+            Some(false) => filter.and("not (c.is_open and coalesce(c.resolution_due < ?, 1 = 0))", time(now)),
             None => {}
         }
         match self.reopened {
@@ -288,7 +288,7 @@ impl CaseQuery {
             Some(false) => filter.plain("c.reopened_count = 0"),
             None => {}
         }
-        let touched = if work.actor.is_staff() { "c.updated_at >= ?" } else { "c.public_updated_at >= ?" };
+        let touched = if actor.is_staff() { "c.updated_at >= ?" } else { "c.public_updated_at >= ?" };
         for (condition, at) in [
             ("c.is_open and c.resolution_due < ?", self.due_before),
             ("c.created_at >= ?", self.created_from),
@@ -301,11 +301,10 @@ impl CaseQuery {
                 filter.and(condition, time(at));
             }
         }
-        Ok(())
     }
 
-    fn tag_conditions(&self, filter: &mut Filter) -> Result<()> {
-        let Some(Set(tags)) = &self.tag else { return Ok(()) };
+    fn tag_conditions(&self, filter: &mut Filter) {
+        let Some(Set(tags)) = &self.tag else { return };
         let tags: Vec<String> = tags.iter().map(|tag| normal(tag)).filter(|tag| !tag.is_empty()).collect();
         let has = "c.case_id in (select t.case_id from crm_case_tags t where t.tag";
         if self.tag_match == Some(TagMatch::Any) && tags.len() > 1 {
@@ -317,7 +316,6 @@ impl CaseQuery {
                 filter.and(&format!("{has} = ?)"), tag);
             }
         }
-        Ok(())
     }
 }
 

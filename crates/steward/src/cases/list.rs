@@ -11,7 +11,7 @@ use crate::clock::Time;
 use crate::error::Result;
 use crate::paging::{Cursor, Pagination, Paging, REACH};
 use crate::search::{self, Excerpter, Match, Question};
-use crate::work::Work;
+use crate::work::{Actor, Work};
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CaseList {
@@ -28,16 +28,19 @@ impl CaseQuery {
         self.search.as_deref().is_some_and(|text| !text.trim().is_empty())
     }
 
-    /// Whether answering costs little whatever the size of the desk: then it need not queue with searches and counts.
-    pub fn is_bounded(&self, work_is_narrow: bool) -> bool {
-        !self.searches() && self.exact != Some(true) && work_is_narrow
+    /// Whether answering costs little whatever the size of the desk: the rollup has the numbers, or few rows are
+    /// counted. What is not cheap queues behind searches and counts.
+    pub fn is_cheap(&self, actor: Actor, scope: CaseScope) -> bool {
+        let filter = self.filter(actor, Time::from_millis(0), scope);
+        let is_cheap = filter.is_ok_and(|filter| filter.is_narrow || filter.rollup.is_some());
+        is_cheap && !self.searches() && self.exact != Some(true)
     }
 }
 
 /// Answers a list.
 pub fn list(work: &mut Work, query: &CaseQuery, scope: CaseScope) -> Result<CaseList> {
     let paging = Paging::new(query.page, query.limit, query.cursor.clone(), LIMIT)?;
-    let mut filter = query.filter(work, scope)?;
+    let mut filter = query.filter(work.actor, work.now, scope)?;
     if query.searches() {
         return search(work, query, filter, &paging);
     }
