@@ -108,12 +108,13 @@ pub async fn create(caller: Manager, Body(draft): Body<CaseTypeDraft>) -> Result
         .write(move |work| {
             must_exist(work, "default_priority", "crm_case_priorities", "priority_id", Some(draft.default_priority))?;
             must_be_free(work, &draft.type_name, &draft.type_code, None)?;
+            let now = work.now;
             let (id,): (i64,) = work.one(
                 "insert into crm_case_types (type_name, type_code, icon, color, default_priority, created_at, updated_at)
                  values ($1, $2, $3, $4, $5, $6, $6) returning case_type_id",
                 &[
                     &&*draft.type_name, &&*draft.type_code, &draft.icon.as_deref(), &draft.color.as_deref(),
-                    &draft.default_priority, &work.now,
+                    &draft.default_priority, &now,
                 ],
             )?;
             work.audit("created", "case_type", Some(id), &json!({}))?;
@@ -146,6 +147,7 @@ fn change(work: &mut Work, id: i64, edit: &CaseTypeEdit, expected: &Expected) ->
     let code = edit.type_code.map(Line::into_string).or(present.type_code);
     must_exist(work, "default_priority", "crm_case_priorities", "priority_id", Some(default_priority))?;
     must_be_free(work, &name, &code, Some(id))?;
+    let now = work.now;
     work.execute(
         "update crm_case_types set type_name = $2, type_code = $3, icon = $4, color = $5, default_priority = $6,
              edit_version = edit_version + 1, updated_at = $7
@@ -157,7 +159,7 @@ fn change(work: &mut Work, id: i64, edit: &CaseTypeEdit, expected: &Expected) ->
             &edit.icon.map(|icon| icon.map(Line::into_string)).or(present.icon),
             &edit.color.map(|color| color.map(Line::into_string)).or(present.color),
             &default_priority,
-            &work.now,
+            &now,
         ],
     )?;
     work.audit("changed", "case_type", Some(id), &json!({}))
@@ -198,10 +200,11 @@ pub async fn restore(caller: Admin, Path([id]): Path<1>) -> Result<Answer<Json<O
 }
 
 fn set_active(work: &mut Work, id: i64, is_active: bool) -> Result<()> {
+    let now = work.now;
     work.execute(
         "update crm_case_types set is_active = $2, edit_version = edit_version + 1, updated_at = $3
          where case_type_id = $1",
-        &[&id, &is_active, &work.now],
+        &[&id, &is_active, &now],
     )?;
     Ok(())
 }
