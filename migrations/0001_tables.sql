@@ -1,6 +1,6 @@
 -- The tables of the desk, read by both engines. `{{...}}` stands for what the engines name differently
 -- (crates/db/src/dialect.rs). Numbers of cases and articles are generated from the id: never reused, and
--- visible to `returning`. Triggers follow in 0002, reference data in 0003.
+-- visible to `returning`. What triggers keep (rollup, queues, search) follows in 0002, reference data in 0003.
 
 -- ---------------------------------------------------------------- people
 
@@ -293,6 +293,7 @@ create table crm_sla_violations (
     created_at     {{time}} not null default {{now}}
 );
 create unique index crm_sla_violations_once on crm_sla_violations (case_id, violation_type, due_at);
+create index crm_sla_violations_at on crm_sla_violations (violated_at, violation_id);
 
 create table crm_case_escalations (
     escalation_id     {{id}},
@@ -347,23 +348,7 @@ create table crm_erasures (
     opened_at      {{time}} not null default {{now}},
     closed_at      {{time}}
 );
-
--- Counts and sums by one dimension and status: what makes totals and summaries cost the same at any size.
--- `dimension` is one of all, account, contact, channel, owner, priority, team, type; `key` is '' for all, the id or
--- the channel else ('' also where a case has none).
-create table crm_case_rollup (
-    dimension      text not null,
-    key            text not null,
-    status         text not null,
-    cases          bigint not null default 0,
-    escalated      bigint not null default 0,
-    violated       bigint not null default 0,
-    responded      bigint not null default 0,
-    response_minutes bigint not null default 0,
-    timed          bigint not null default 0,
-    resolution_minutes bigint not null default 0,
-    primary key (dimension, key, status)
-);
+create index crm_erasures_open on crm_erasures (case_id) where closed_at is null;
 
 -- ---------------------------------------------------------------- knowledge base
 
@@ -421,6 +406,14 @@ create table crm_kb_article_attachments (
     updated_at     {{time}} not null default {{now}}
 );
 create index crm_kb_article_attachments_article on crm_kb_article_attachments (article_id);
+
+-- Views arrive here, several in a row of the table; the trigger increment_article_views adds them up.
+create table crm_kb_article_views (
+    view_id        {{id}},
+    article_id     bigint not null references crm_kb_articles,
+    views          bigint not null default 1 check (views > 0),
+    created_at     {{time}} not null default {{now}}
+);
 
 create table crm_kb_article_feedback (
     feedback_id    {{id}},
@@ -521,16 +514,6 @@ create index crm_idempotency_keys_age on crm_idempotency_keys (created_at);
 
 -- One row per fact of this database: who made it ('demo'), secrets, cursors.
 create table crm_settings (
-    name           text primary key,
+    name           text not null primary key,
     value          text not null
-);
-
--- Cases whose search row is behind their texts; emptied before each commit and, for plain SQL, by the ticker.
-create table crm_search_queue (
-    case_id        bigint primary key
-);
-
--- Cases that plain SQL inserted or changed: the server's clock sets their due dates (calculate_sla_due_dates).
-create table crm_sla_queue (
-    case_id        bigint primary key
 );
