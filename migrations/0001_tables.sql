@@ -187,6 +187,8 @@ create table crm_cases (
     is_active              {{bool}} not null default {{true}},
     created_at             {{time}} not null default {{now}},
     updated_at             {{time}} not null default {{now}},
+    -- When something changed that the customer may see: an internal note must leave no trace for them.
+    public_updated_at      {{time}} not null default {{now}},
     -- Listed: neither deleted nor merged away. Open: listed and in an active status. Partial indexes repeat these
     -- words, and so do the queries.
     is_listed              {{bool}} generated always as (is_active and merged_into_id is null) stored,

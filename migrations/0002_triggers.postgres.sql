@@ -2,7 +2,7 @@
 -- things in the same order. Functions carry the seed's names where it names them.
 --
 -- Plain SQL and the program are told apart by what they write, never by who is connected:
---   * the program sets updated_at from its own clock; a change that leaves it as it was is plain SQL's;
+--   * the program sets updated_at from its own clock and raises edit_version; a change that leaves both is plain SQL's;
 --   * the program raises a case's edit_version with every change of what due dates depend on, and inserts a case with
 --     its policy and due dates; a case written otherwise waits in crm_sla_queue for the server's clock.
 -- A wrong guess costs one idempotent recomputation.
@@ -28,31 +28,31 @@ begin
 end $$;
 
 create trigger crm_users_updated_at before update on crm_users
-for each row when (new.updated_at is not distinct from old.updated_at)
+for each row when (new.updated_at is not distinct from old.updated_at and new.edit_version = old.edit_version)
 execute function update_updated_at_column();
 
 create trigger crm_teams_updated_at before update on crm_teams
-for each row when (new.updated_at is not distinct from old.updated_at)
+for each row when (new.updated_at is not distinct from old.updated_at and new.edit_version = old.edit_version)
 execute function update_updated_at_column();
 
 create trigger crm_accounts_updated_at before update on crm_accounts
-for each row when (new.updated_at is not distinct from old.updated_at)
+for each row when (new.updated_at is not distinct from old.updated_at and new.edit_version = old.edit_version)
 execute function update_updated_at_column();
 
 create trigger crm_contacts_updated_at before update on crm_contacts
-for each row when (new.updated_at is not distinct from old.updated_at)
+for each row when (new.updated_at is not distinct from old.updated_at and new.edit_version = old.edit_version)
 execute function update_updated_at_column();
 
 create trigger crm_case_priorities_updated_at before update on crm_case_priorities
-for each row when (new.updated_at is not distinct from old.updated_at)
+for each row when (new.updated_at is not distinct from old.updated_at and new.edit_version = old.edit_version)
 execute function update_updated_at_column();
 
 create trigger crm_case_types_updated_at before update on crm_case_types
-for each row when (new.updated_at is not distinct from old.updated_at)
+for each row when (new.updated_at is not distinct from old.updated_at and new.edit_version = old.edit_version)
 execute function update_updated_at_column();
 
 create trigger crm_sla_policies_updated_at before update on crm_sla_policies
-for each row when (new.updated_at is not distinct from old.updated_at)
+for each row when (new.updated_at is not distinct from old.updated_at and new.edit_version = old.edit_version)
 execute function update_updated_at_column();
 
 create trigger crm_cases_updated_at
@@ -60,11 +60,11 @@ before update of account_id, contact_id, subject, description, case_type_id, pri
     status_reason, channel, owner_id, team_id, parent_case_id, merged_into_id, first_response_at, first_response_due,
     resolution_due, resolved_at, closed_at, response_time_minutes, resolution_time_minutes, reopened_count,
     is_escalated, escalation_level, csat_score, csat_comment, csat_submitted_at, is_active on crm_cases
-for each row when (new.updated_at is not distinct from old.updated_at)
+for each row when (new.updated_at is not distinct from old.updated_at and new.edit_version = old.edit_version)
 execute function update_updated_at_column();
 
 create trigger crm_case_comments_updated_at before update on crm_case_comments
-for each row when (new.updated_at is not distinct from old.updated_at)
+for each row when (new.updated_at is not distinct from old.updated_at and new.edit_version = old.edit_version)
 execute function update_updated_at_column();
 
 create trigger crm_case_attachments_updated_at before update on crm_case_attachments
@@ -72,13 +72,13 @@ for each row when (new.updated_at is not distinct from old.updated_at)
 execute function update_updated_at_column();
 
 create trigger crm_kb_categories_updated_at before update on crm_kb_categories
-for each row when (new.updated_at is not distinct from old.updated_at)
+for each row when (new.updated_at is not distinct from old.updated_at and new.edit_version = old.edit_version)
 execute function update_updated_at_column();
 
 create trigger crm_kb_articles_updated_at
 before update of title, summary, content, category_id, tags, keywords, related_article_ids, status, version,
     is_featured, is_internal, author_id, published_at, is_active on crm_kb_articles
-for each row when (new.updated_at is not distinct from old.updated_at)
+for each row when (new.updated_at is not distinct from old.updated_at and new.edit_version = old.edit_version)
 execute function update_updated_at_column();
 
 create trigger crm_kb_article_attachments_updated_at before update on crm_kb_article_attachments
@@ -90,7 +90,7 @@ for each row when (new.updated_at is not distinct from old.updated_at)
 execute function update_updated_at_column();
 
 create trigger crm_surveys_updated_at before update on crm_surveys
-for each row when (new.updated_at is not distinct from old.updated_at)
+for each row when (new.updated_at is not distinct from old.updated_at and new.edit_version = old.edit_version)
 execute function update_updated_at_column();
 
 create trigger crm_survey_questions_updated_at before update on crm_survey_questions

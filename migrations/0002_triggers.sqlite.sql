@@ -2,7 +2,7 @@
 -- in the same order. Triggers carry the seed's names where it names them.
 --
 -- Plain SQL and the program are told apart by what they write, never by who is connected:
---   * the program sets updated_at from its own clock; a change that leaves it as it was is plain SQL's;
+--   * the program sets updated_at from its own clock and raises edit_version; a change that leaves both is plain SQL's;
 --   * the program raises a case's edit_version with every change of what due dates depend on, and inserts a case with
 --     its policy and due dates; a case written otherwise waits in crm_sla_queue for the server's clock.
 -- A wrong guess costs one idempotent recomputation.
@@ -16,43 +16,43 @@
 -- Counters (comments, attachments, views, votes), is_sla_violated and priority_level do not move updated_at: they do
 -- not change what a reader edits. Where a comment is to move its case, the program says so itself.
 create trigger crm_users_updated_at after update on crm_users
-when new.updated_at is old.updated_at and new.updated_at <> {{now}}
+when new.updated_at is old.updated_at and new.edit_version is old.edit_version and new.updated_at <> {{now}}
 begin
     update crm_users set updated_at = {{now}} where user_id = new.user_id;
 end;
 
 create trigger crm_teams_updated_at after update on crm_teams
-when new.updated_at is old.updated_at and new.updated_at <> {{now}}
+when new.updated_at is old.updated_at and new.edit_version is old.edit_version and new.updated_at <> {{now}}
 begin
     update crm_teams set updated_at = {{now}} where team_id = new.team_id;
 end;
 
 create trigger crm_accounts_updated_at after update on crm_accounts
-when new.updated_at is old.updated_at and new.updated_at <> {{now}}
+when new.updated_at is old.updated_at and new.edit_version is old.edit_version and new.updated_at <> {{now}}
 begin
     update crm_accounts set updated_at = {{now}} where account_id = new.account_id;
 end;
 
 create trigger crm_contacts_updated_at after update on crm_contacts
-when new.updated_at is old.updated_at and new.updated_at <> {{now}}
+when new.updated_at is old.updated_at and new.edit_version is old.edit_version and new.updated_at <> {{now}}
 begin
     update crm_contacts set updated_at = {{now}} where contact_id = new.contact_id;
 end;
 
 create trigger crm_case_priorities_updated_at after update on crm_case_priorities
-when new.updated_at is old.updated_at and new.updated_at <> {{now}}
+when new.updated_at is old.updated_at and new.edit_version is old.edit_version and new.updated_at <> {{now}}
 begin
     update crm_case_priorities set updated_at = {{now}} where priority_id = new.priority_id;
 end;
 
 create trigger crm_case_types_updated_at after update on crm_case_types
-when new.updated_at is old.updated_at and new.updated_at <> {{now}}
+when new.updated_at is old.updated_at and new.edit_version is old.edit_version and new.updated_at <> {{now}}
 begin
     update crm_case_types set updated_at = {{now}} where case_type_id = new.case_type_id;
 end;
 
 create trigger crm_sla_policies_updated_at after update on crm_sla_policies
-when new.updated_at is old.updated_at and new.updated_at <> {{now}}
+when new.updated_at is old.updated_at and new.edit_version is old.edit_version and new.updated_at <> {{now}}
 begin
     update crm_sla_policies set updated_at = {{now}} where sla_policy_id = new.sla_policy_id;
 end;
@@ -62,13 +62,13 @@ after update of account_id, contact_id, subject, description, case_type_id, prio
     status_reason, channel, owner_id, team_id, parent_case_id, merged_into_id, first_response_at, first_response_due,
     resolution_due, resolved_at, closed_at, response_time_minutes, resolution_time_minutes, reopened_count,
     is_escalated, escalation_level, csat_score, csat_comment, csat_submitted_at, is_active on crm_cases
-when new.updated_at is old.updated_at and new.updated_at <> {{now}}
+when new.updated_at is old.updated_at and new.edit_version is old.edit_version and new.updated_at <> {{now}}
 begin
     update crm_cases set updated_at = {{now}} where case_id = new.case_id;
 end;
 
 create trigger crm_case_comments_updated_at after update on crm_case_comments
-when new.updated_at is old.updated_at and new.updated_at <> {{now}}
+when new.updated_at is old.updated_at and new.edit_version is old.edit_version and new.updated_at <> {{now}}
 begin
     update crm_case_comments set updated_at = {{now}} where comment_id = new.comment_id;
 end;
@@ -80,7 +80,7 @@ begin
 end;
 
 create trigger crm_kb_categories_updated_at after update on crm_kb_categories
-when new.updated_at is old.updated_at and new.updated_at <> {{now}}
+when new.updated_at is old.updated_at and new.edit_version is old.edit_version and new.updated_at <> {{now}}
 begin
     update crm_kb_categories set updated_at = {{now}} where category_id = new.category_id;
 end;
@@ -88,7 +88,7 @@ end;
 create trigger crm_kb_articles_updated_at
 after update of title, summary, content, category_id, tags, keywords, related_article_ids, status, version,
     is_featured, is_internal, author_id, published_at, is_active on crm_kb_articles
-when new.updated_at is old.updated_at and new.updated_at <> {{now}}
+when new.updated_at is old.updated_at and new.edit_version is old.edit_version and new.updated_at <> {{now}}
 begin
     update crm_kb_articles set updated_at = {{now}} where article_id = new.article_id;
 end;
@@ -106,7 +106,7 @@ begin
 end;
 
 create trigger crm_surveys_updated_at after update on crm_surveys
-when new.updated_at is old.updated_at and new.updated_at <> {{now}}
+when new.updated_at is old.updated_at and new.edit_version is old.edit_version and new.updated_at <> {{now}}
 begin
     update crm_surveys set updated_at = {{now}} where survey_id = new.survey_id;
 end;

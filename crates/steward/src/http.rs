@@ -18,7 +18,7 @@ use axum::routing::any;
 
 pub use crate::app::App;
 pub use body::{Body, Nothing, Path, Query};
-pub use caller::{Admin, Agent, Anyone, Expected, Known, Manager, Participant, Viewer};
+pub use caller::{Admin, Agent, Anyone, Caller, Expected, Known, Manager, Participant, Viewer};
 pub use endpoint::{Describe, Operation, Route};
 pub use observe::Metrics;
 pub use reply::{Answer, Created, Json, NoContent, Reply};
@@ -48,6 +48,7 @@ pub fn routes() -> Vec<Route> {
         PUT    "/api/crm/cases/{case_id}/status"            Participant cases::api::set_status,        "Move a case through its workflow";
         GET    "/api/crm/cases/{case_id}/comments"          Known       cases::api::comments,          "The conversation, a page at a time";
         POST   "/api/crm/cases/{case_id}/comments"          Participant cases::api::create_comment,    "Comment on a case";
+        GET    "/api/crm/cases/{case_id}/comments/{comment_id}" Known   cases::api::show_comment,      "A comment";
         PUT    "/api/crm/cases/{case_id}/comments/{comment_id}" Participant cases::api::update_comment, "Edit a comment";
         DELETE "/api/crm/cases/{case_id}/comments/{comment_id}" Agent   cases::api::delete_comment,    "Delete a comment (softly)";
         GET    "/api/crm/cases/{case_id}/timeline"          Known       cases::api::timeline,          "What happened to a case, newest first";

@@ -87,6 +87,12 @@ impl Work<'_, '_> {
         Ok(self.tx.execute(sql, params)?)
     }
 
+    /// Runs `f` in a savepoint: what it wrote is undone if it refuses, and the work goes on.
+    pub fn attempt<T>(&mut self, f: impl FnOnce(&mut Work) -> Result<T>) -> Result<T> {
+        let (actor, now) = (self.actor, self.now);
+        self.tx.attempt(|tx| f(&mut Work { tx, actor, now }))
+    }
+
     pub fn dialect(&self) -> db::Dialect {
         self.tx.dialect()
     }

@@ -1,0 +1,100 @@
+//! The engine outside: a bounded pool of connections, each living on a thread of its own.
+
+mod failure;
+mod migration;
+mod pool;
+mod session;
+mod values;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::postgres::Config;
+use ::postgres::config::SslMode;
+
+pub(crate) use ::postgres::Row;
+pub(crate) use session::Session;
+pub(crate) use values::column;
+
+use crate::db::{Hook, Options};
+use crate::job::{Job, Patience};
+use crate::stats::Counters;
+use crate::{Class, Error, Stats, Step};
+
+use pool::{Kind, Pool};
+
+pub(crate) struct Engine {
+    pool: Arc<Pool>,
+    server: Server,
+    acquire_timeout: Duration,
+    run_timeout: Duration,
+}
+
+/// Where the server is, and the limits of every session on it.
+#[derive(Clone)]
+pub(crate) struct Server {
+    config: Config,
+    statement_timeout: Duration,
+    slow_deadline: Duration,
+}
+
+impl Engine {
+    pub fn open(options: &Options, counters: &Arc<Counters>, hook: &Arc<Hook>) -> Result<Engine, Error> {
+        let config = configure(&options.url)?;
+        let (statement_timeout, slow_deadline) = (options.statement_timeout, options.slow_deadline);
+        let server = Server { config, statement_timeout, slow_deadline };
+        let pool = Arc::new(Pool::new(server.clone(), options, Arc::clone(counters), Arc::clone(hook)));
+        Ok(Engine {
+            pool,
+            server,
+            acquire_timeout: options.acquire_timeout,
+            run_timeout: options.run_timeout,
+        })
+    }
+
+    pub fn submit_read(&self, class: Class, job: Box<dyn Job>) -> Result<Patience, Error> {
+        Pool::submit(&self.pool, class, Kind::Read, job)?;
+        Ok(self.patience(Error::Unavailable))
+    }
+
+    pub fn submit_write(&self, job: Box<dyn Job>) -> Result<Patience, Error> {
+        Pool::submit(&self.pool, Class::Bounded, Kind::Write, job)?;
+        Ok(self.patience(Error::OutcomeUnknown))
+    }
+
+    fn patience(&self, lost: fn(String) -> Error) -> Patience {
+        Patience { start: Some(self.acquire_timeout), end: Some(self.run_timeout), lost }
+    }
+
+    pub fn migrate(&self, steps: &[Step]) -> Result<Vec<u32>, Error> {
+        migration::run(&self.server, steps)
+    }
+
+    pub fn gauges(&self, stats: &mut Stats) {
+        (stats.write_queue, stats.slow_queue, stats.connections_in_use) = self.pool.lengths();
+    }
+
+    pub fn close(&self) {
+        self.pool.close();
+    }
+}
+
+fn configure(url: &str) -> Result<Config, Error> {
+    let mut config: Config = url
+        .parse()
+        .map_err(|error| Error::Unsupported(format!("the database's URL cannot be read: {error}")))?;
+    if config.get_ssl_mode() == SslMode::Require {
+        let why = "sslmode=require is not supported: connect through a tunnel or a local socket, \
+                   or accept an unencrypted connection with sslmode=disable";
+        return Err(Error::Unsupported(why.into()));
+    }
+    // A server that vanishes without a word must not hold a connection for hours.
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(Duration::from_secs(5));
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(Duration::from_secs(20));
+    }
+    config.keepalives_idle(Duration::from_secs(30));
+    Ok(config)
+}

@@ -1,0 +1,42 @@
+//! Cases: opened by customers and agents, worked through eight statuses to the end (spec 4).
+//!
+//! A file a behaviour: [`open`] creates, [`status`] moves, [`comment`] talks, [`edit`] changes fields, [`merge`] and
+//! [`family`] relate cases; [`list`], [`summary`] and [`show`] answer questions; `api` is the thin HTTP side. Whoever
+//! changes a case takes its row first ([`Case::take`]), so that two changes of one case are one after the other.
+
+pub mod api;
+mod bulk;
+mod case;
+mod comment;
+mod edit;
+mod event;
+mod family;
+mod filter;
+mod list;
+mod merge;
+mod open;
+pub mod priorities;
+mod show;
+mod status;
+mod summary;
+mod tags;
+mod timeline;
+pub mod types;
+
+pub use bulk::{BulkChange, BulkOutcome};
+pub use case::Case;
+pub use comment::{CommentDraft, CommentEdit, CommentView};
+pub use edit::CaseEdit;
+pub use event::Event;
+pub use filter::{CaseQuery, CaseScope};
+pub use list::CaseList;
+pub use open::CaseDraft;
+pub use show::{CaseDetail, CaseView};
+pub use status::{Status, StatusChange};
+
+crate::words! {
+    /// How a case came in.
+    pub enum Channel {
+        Email = "email", Phone = "phone", Chat = "chat", Web = "web", Social = "social", Portal = "portal", Api = "api",
+    }
+}

@@ -1,0 +1,67 @@
+//! What happens to a case. Each event is a row of the append-only `crm_case_events`, written in the transaction of the
+//! change: the timeline, the audit trail, the source of whatever reacts.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Status;
+use crate::error::Result;
+use crate::work::Work;
+
+/// Data holds ids and names of fields, never a person's words: those stand in tables that erasure can reach (spec 2).
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    Created { status: Status, case_type_id: i64, priority_id: i64, account_id: Option<i64>, contact_id: Option<i64> },
+    /// Fields changed, each `{"from": .., "to": ..}`; for texts, `from` is the `text_id` of the former one.
+    Changed { changes: serde_json::Map<String, Value> },
+    StatusChanged { from: Status, to: Status, reopening: bool, reason_text_id: Option<i64> },
+    CommentAdded { comment_id: i64, is_internal: bool, is_solution: bool, contact_id: Option<i64> },
+    CommentEdited { comment_id: i64, version: i64, is_internal: bool },
+    CommentDeleted { comment_id: i64, is_internal: bool },
+    FirstResponse { comment_id: i64 },
+    Tagged { added: Vec<String>, removed: Vec<String> },
+    /// This case took another in.
+    MergedFrom { case_id: i64 },
+    /// This case was merged away.
+    MergedInto { case_id: i64 },
+    Deleted,
+    Restored,
+}
+
+impl Event {
+    /// Whether the case's customer may see it in the timeline.
+    fn is_public(&self) -> bool {
+        match self {
+            Event::Created { .. } | Event::StatusChanged { .. } => true,
+            Event::CommentAdded { is_internal, .. }
+            | Event::CommentEdited { is_internal, .. }
+            | Event::CommentDeleted { is_internal, .. } => !is_internal,
+            _ => false,
+        }
+    }
+}
+
+impl Work<'_, '_> {
+    /// Appends what happened to a case.
+    pub fn record(&mut self, case_id: i64, event: &Event) -> Result<()> {
+        let mut data = serde_json::to_value(event).expect("events are plain data");
+        let kind = data.as_object_mut().and_then(|data| data.remove("kind"));
+        let kind = kind.as_ref().and_then(Value::as_str).expect("serde tags every event with its kind");
+        self.execute(
+            "insert into crm_case_events (case_id, kind, actor_kind, actor_id, is_public, data, at)
+             values ($1, $2, $3, $4, $5, $6, $7)",
+            &[&case_id, &kind, &self.actor.kind(), &self.actor.id(), &event.is_public(), &data, &self.now],
+        )?;
+        Ok(())
+    }
+
+    /// Keeps a text that an event speaks of; answers its id.
+    pub fn keep_text(&mut self, case_id: i64, field: &str, body: &str) -> Result<i64> {
+        let (id,) = self.one(
+            "insert into crm_case_texts (case_id, field, body, created_at) values ($1, $2, $3, $4) returning text_id",
+            &[&case_id, &field, &body, &self.now],
+        )?;
+        Ok(id)
+    }
+}

@@ -1,0 +1,325 @@
+//! Which cases: the list's filters as conditions on `c`, the same for rows, totals and exports.
+
+use db::Value;
+
+use super::tags::normal;
+use super::{Channel, Status, case};
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::input::{Int, Set};
+use crate::paging::{Cursor, Limit, PageNumber};
+use crate::work::Actor;
+
+crate::words! {
+    /// The orders of a list; `-` is descending.
+    pub enum Sort {
+        Newest = "-created_at", Oldest = "created_at",
+        Touched = "-updated_at", Untouched = "updated_at",
+        DueLast = "-resolution_due", DueFirst = "resolution_due",
+        Urgent = "priority", Relaxed = "-priority",
+    }
+}
+
+crate::words! {
+    /// The targets that a case can have missed.
+    pub enum Breach { FirstResponse = "first_response", NextResponse = "next_response", Resolution = "resolution" }
+}
+
+crate::words! {
+    /// How several tags count together.
+    pub enum TagMatch { All = "all", Any = "any" }
+}
+
+crate::input! {
+    /// Filters, order and page of a case list.
+    pub struct CaseQuery {
+        /// Words that must all occur, "phrases", a prefix at the end: in number, subject, description, comments.
+        pub search: Option<String>,
+        pub status: Option<Set<Status>>,
+        pub account_id: Option<Set<i64>>,
+        pub contact_id: Option<Set<i64>>,
+        pub case_type_id: Option<Set<i64>>,
+        pub priority_id: Option<Set<i64>>,
+        pub owner_id: Option<Set<i64>>,
+        pub team_id: Option<Set<i64>>,
+        pub channel: Option<Set<Channel>>,
+        pub parent_case_id: Option<i64>,
+        /// Tags, comma-separated.
+        pub tag: Option<Set<String>>,
+        /// Whether all (default) or any of the tags.
+        pub tag_match: Option<TagMatch>,
+        pub unassigned: Option<bool>,
+        pub is_escalated: Option<bool>,
+        pub escalation_level: Option<Set<Int<0, 3>>>,
+        pub sla_violated: Option<bool>,
+        /// Cases that missed this target.
+        pub breached: Option<Breach>,
+        /// Active cases past their resolution due time.
+        pub overdue: Option<bool>,
+        /// Active cases due before this instant.
+        pub due_before: Option<Time>,
+        pub reopened: Option<bool>,
+        /// Satisfaction scores.
+        pub csat: Option<Set<Int<1, 5>>>,
+        pub created_from: Option<Time>,
+        pub created_to: Option<Time>,
+        pub resolved_from: Option<Time>,
+        pub resolved_to: Option<Time>,
+        pub updated_since: Option<Time>,
+        pub sort: Option<Sort>,
+        pub page: Option<PageNumber>,
+        pub limit: Option<Limit>,
+        pub cursor: Option<Cursor>,
+        /// Count everything, however long it takes, rather than stop at 10,000.
+        pub exact: Option<bool>,
+    }
+}
+
+/// A list that belongs to one account or contact.
+#[derive(Debug, Clone, Copy)]
+pub enum CaseScope {
+    Desk,
+    Account(i64),
+    Contact(i64),
+}
+
+/// One dimension that the rollup counts by, with the keys asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dimension {
+    pub name: &'static str,
+    pub keys: Vec<String>,
+}
+
+/// Conditions with their parameters, and what they amount to.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub conditions: Vec<String>,
+    pub params: Vec<Value>,
+    /// Statuses asked for; empty for all.
+    pub statuses: Vec<Status>,
+    /// The single dimension that, with the statuses, says everything: then the rollup knows the numbers.
+    pub rollup: Option<Dimension>,
+    /// Whether an index leads to few rows, so that counting them is cheap.
+    pub is_narrow: bool,
+}
+
+impl Filter {
+    /// Adds a condition; `?` stands for `value`.
+    pub fn and(&mut self, condition: &str, value: impl Into<Value>) {
+        self.params.push(value.into());
+        self.conditions.push(condition.replace('?', &format!("${}", self.params.len())));
+    }
+
+    /// Adds a condition without a parameter.
+    pub fn plain(&mut self, condition: &str) {
+        self.conditions.push(condition.into());
+    }
+
+    /// Adds `column in (...)`.
+    pub fn among<T: Into<Value>>(&mut self, column: &str, values: impl IntoIterator<Item = T>) {
+        let mut places = Vec::new();
+        for value in values {
+            self.params.push(value.into());
+            places.push(format!("${}", self.params.len()));
+        }
+        match places.as_slice() {
+            [one] => self.conditions.push(format!("{column} = {one}")),
+            many => self.conditions.push(format!("{column} in ({})", many.join(", "))),
+        }
+    }
+
+    /// The whole condition.
+    pub fn sql(&self) -> String {
+        self.conditions.join(" and ")
+    }
+
+    /// The parameters as statements take them.
+    pub fn params(&self) -> Vec<&dyn db::ToParam> {
+        self.params.iter().map(|param| param as &dyn db::ToParam).collect()
+    }
+}
+
+/// Ids as the rollup's keys.
+fn keys(ids: &[i64]) -> Vec<String> {
+    ids.iter().map(i64::to_string).collect()
+}
+
+impl CaseQuery {
+    /// What the actor asks for, within what the actor may see. Customers cannot filter by what they may not see.
+    pub fn filter(&self, actor: Actor, now: Time, scope: CaseScope) -> Result<Filter> {
+        if !actor.is_staff() {
+            self.refuse_staff_filters()?;
+        }
+        let mut filter = Filter::default();
+        filter.plain("c.is_listed");
+        let mut dimensions = Vec::new();
+        self.scope_conditions(actor, scope, &mut filter, &mut dimensions);
+        if let Some(Set(statuses)) = &self.status {
+            filter.among("c.status", statuses.iter().map(|status| status.word()));
+            filter.statuses.clone_from(statuses);
+        }
+        self.dimension_conditions(&mut filter, &mut dimensions);
+        let counted = filter.conditions.len();
+        self.other_conditions(actor, now, &mut filter);
+        let only_dimensions = filter.conditions.len() == counted;
+        if only_dimensions && dimensions.len() <= 1 {
+            let all = Dimension { name: "all", keys: vec![String::new()] };
+            filter.rollup = Some(dimensions.pop().unwrap_or(all));
+        }
+        Ok(filter)
+    }
+
+    fn refuse_staff_filters(&self) -> Result<()> {
+        let staff_only = [
+            ("owner_id", self.owner_id.is_some()),
+            ("team_id", self.team_id.is_some()),
+            ("tag", self.tag.is_some()),
+            ("unassigned", self.unassigned.is_some()),
+            ("is_escalated", self.is_escalated.is_some()),
+            ("escalation_level", self.escalation_level.is_some()),
+            ("sla_violated", self.sla_violated.is_some()),
+            ("breached", self.breached.is_some()),
+            ("overdue", self.overdue.is_some()),
+            ("due_before", self.due_before.is_some()),
+        ];
+        match staff_only.iter().find(|(_, named)| *named) {
+            Some((name, _)) => Err(Error::Forbidden(format!("the filter {name} is not for customers"))),
+            None => Ok(()),
+        }
+    }
+
+    fn scope_conditions(&self, actor: Actor, scope: CaseScope, filter: &mut Filter, dimensions: &mut Vec<Dimension>) {
+        if let Actor::Contact { id, account_id, sees_account } = actor {
+            let (condition, ids) = case::visible(actor, filter.params.len() + 1);
+            filter.plain(&condition);
+            filter.params.extend(ids.into_iter().map(Value::from));
+            filter.is_narrow = true;
+            // With the account's cases it is "theirs or the account's", which no single dimension counts.
+            let own = Dimension { name: "contact", keys: keys(&[id]) };
+            dimensions.push(own.clone());
+            if sees_account && account_id.is_some() {
+                dimensions.push(own);
+            }
+        } else if actor == Actor::Anonymous {
+            filter.plain("1 = 0");
+        }
+        match scope {
+            CaseScope::Desk => {}
+            CaseScope::Account(id) => {
+                filter.and("c.account_id = ?", id);
+                filter.is_narrow = true;
+                dimensions.push(Dimension { name: "account", keys: keys(&[id]) });
+            }
+            CaseScope::Contact(id) => {
+                filter.and("c.contact_id = ?", id);
+                filter.is_narrow = true;
+                dimensions.push(Dimension { name: "contact", keys: keys(&[id]) });
+            }
+        }
+    }
+
+    fn dimension_conditions(&self, filter: &mut Filter, dimensions: &mut Vec<Dimension>) {
+        let narrow = ["account", "contact", "owner"];
+        for (name, column, ids) in [
+            ("account", "c.account_id", &self.account_id),
+            ("contact", "c.contact_id", &self.contact_id),
+            ("type", "c.case_type_id", &self.case_type_id),
+            ("priority", "c.priority_id", &self.priority_id),
+            ("owner", "c.owner_id", &self.owner_id),
+            ("team", "c.team_id", &self.team_id),
+        ] {
+            if let Some(Set(ids)) = ids {
+                filter.among(column, ids.iter().copied());
+                filter.is_narrow |= narrow.contains(&name) && ids.len() <= 3;
+                dimensions.push(Dimension { name, keys: keys(ids) });
+            }
+        }
+        if let Some(Set(channels)) = &self.channel {
+            filter.among("c.channel", channels.iter().map(|channel| channel.word()));
+            let keys = channels.iter().map(|channel| channel.word().to_owned()).collect();
+            dimensions.push(Dimension { name: "channel", keys });
+        }
+        match self.unassigned {
+            Some(true) => {
+                filter.plain("c.owner_id is null");
+                dimensions.push(Dimension { name: "owner", keys: vec![String::new()] });
+            }
+            Some(false) => {
+                filter.plain("c.owner_id is not null");
+                // No rollup row says "anybody": two dimensions mean counting.
+                dimensions.extend([Dimension { name: "owner", keys: vec![] }, Dimension { name: "owner", keys: vec![] }]);
+            }
+            None => {}
+        }
+    }
+
+    fn other_conditions(&self, actor: Actor, now: Time, filter: &mut Filter) {
+        if let Some(parent) = self.parent_case_id {
+            filter.and("c.parent_case_id = ?", parent);
+            filter.is_narrow = true;
+        }
+        self.tag_conditions(filter);
+        for (column, flag) in [("c.is_escalated", self.is_escalated), ("c.is_sla_violated", self.sla_violated)] {
+            match flag {
+                Some(true) => filter.plain(column),
+                Some(false) => filter.plain(&format!("not {column}")),
+                None => {}
+            }
+        }
+        if let Some(Set(levels)) = &self.escalation_level {
+            filter.among("c.escalation_level", levels.iter().map(|level| level.0));
+        }
+        if let Some(Set(scores)) = &self.csat {
+            filter.among("c.csat_score", scores.iter().map(|score| score.0));
+        }
+        if let Some(breach) = self.breached {
+            filter.and(
+                "exists (select 1 from crm_sla_violations v where v.case_id = c.case_id and v.violation_type = ?)",
+                breach.word(),
+            );
+        }
+        match self.overdue {
+            Some(true) => filter.and("c.is_open and c.resolution_due < ?", time(now)),
+            Some(false) => filter.and("not (c.is_open and coalesce(c.resolution_due < ?, 1 = 0))", time(now)),
+            None => {}
+        }
+        match self.reopened {
+            Some(true) => filter.plain("c.reopened_count > 0"),
+            Some(false) => filter.plain("c.reopened_count = 0"),
+            None => {}
+        }
+        let touched = if actor.is_staff() { "c.updated_at >= ?" } else { "c.public_updated_at >= ?" };
+        for (condition, at) in [
+            ("c.is_open and c.resolution_due < ?", self.due_before),
+            ("c.created_at >= ?", self.created_from),
+            ("c.created_at < ?", self.created_to),
+            ("c.resolved_at >= ?", self.resolved_from),
+            ("c.resolved_at < ?", self.resolved_to),
+            (touched, self.updated_since),
+        ] {
+            if let Some(at) = at {
+                filter.and(condition, time(at));
+            }
+        }
+    }
+
+    fn tag_conditions(&self, filter: &mut Filter) {
+        let Some(Set(tags)) = &self.tag else { return };
+        let tags: Vec<String> = tags.iter().map(|tag| normal(tag)).filter(|tag| !tag.is_empty()).collect();
+        let has = "c.case_id in (select t.case_id from crm_case_tags t where t.tag";
+        if self.tag_match == Some(TagMatch::Any) && tags.len() > 1 {
+            let places: Vec<String> = (1..=tags.len()).map(|n| format!("${}", filter.params.len() + n)).collect();
+            filter.plain(&format!("{has} in ({}))", places.join(", ")));
+            filter.params.extend(tags.into_iter().map(Value::from));
+        } else {
+            for tag in tags {
+                filter.and(&format!("{has} = ?)"), tag);
+            }
+        }
+    }
+}
+
+/// A time as an owned parameter.
+pub fn time(at: Time) -> Value {
+    Value::Time(at.into())
+}

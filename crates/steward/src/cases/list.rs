@@ -1,0 +1,261 @@
+//! The list of cases: a page of rows, the totals, and search.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::filter::{CaseQuery, CaseScope, Filter, Sort};
+use super::show::{self, CaseItem, CaseView};
+use super::summary::{self, Summary};
+use crate::clock::Time;
+use crate::error::Result;
+use crate::paging::{Cursor, Pagination, Paging, REACH};
+use crate::search::{self, Excerpter, Match, Question};
+use crate::work::{Actor, Work};
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CaseList {
+    pub cases: Vec<CaseItem>,
+    pub pagination: Pagination,
+    pub summary: Summary,
+}
+
+/// Cases shown at once unless asked otherwise.
+const LIMIT: i64 = 50;
+
+impl CaseQuery {
+    fn searches(&self) -> bool {
+        self.search.as_deref().is_some_and(|text| !text.trim().is_empty())
+    }
+
+    /// Whether answering costs little whatever the size of the desk: the rollup has the numbers, or few rows are
+    /// counted. What is not cheap queues behind searches and counts.
+    pub fn is_cheap(&self, actor: Actor, scope: CaseScope) -> bool {
+        let filter = self.filter(actor, Time::from_millis(0), scope);
+        let is_cheap = filter.is_ok_and(|filter| filter.is_narrow || filter.rollup.is_some());
+        is_cheap && !self.searches() && self.exact != Some(true)
+    }
+}
+
+/// Answers a list.
+pub fn list(work: &mut Work, query: &CaseQuery, scope: CaseScope) -> Result<CaseList> {
+    let paging = Paging::new(query.page, query.limit, query.cursor.clone(), LIMIT)?;
+    let mut filter = query.filter(work.actor, work.now, scope)?;
+    if query.searches() {
+        return search(work, query, filter, &paging);
+    }
+    let summary = summary::count(work, &filter, "crm_cases c", query.exact == Some(true))?;
+    let order = Order::of(query.sort.unwrap_or(Sort::Newest), work.actor.is_staff());
+    if let Some(cursor) = &paging.cursor {
+        order.go_on_after(cursor, &mut filter)?;
+    }
+    let mut rows = order.rows(work, &filter, &paging)?;
+    let pagination = paging.answer(&mut rows, summary.total(), |row| order.key(row));
+    Ok(CaseList { cases: items(work, rows)?, pagination, summary })
+}
+
+fn items(work: &mut Work, rows: Vec<CaseView>) -> Result<Vec<CaseItem>> {
+    let mut tags = show::tags_of(work, &rows)?;
+    let now = work.now;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let tags = tags.remove(&row.case_id).unwrap_or_default();
+            CaseItem::new(row, tags, now)
+        })
+        .collect())
+}
+
+/// An order with its keyset: a column, its direction, the id to break ties. Empty values come last either way.
+struct Order {
+    sort: Sort,
+    column: &'static str,
+    descending: bool,
+    may_be_null: bool,
+}
+
+impl Order {
+    fn of(sort: Sort, for_staff: bool) -> Order {
+        let updated = if for_staff { "c.updated_at" } else { "c.public_updated_at" };
+        let (column, descending, may_be_null) = match sort {
+            Sort::Newest => ("c.created_at", true, false),
+            Sort::Oldest => ("c.created_at", false, false),
+            Sort::Touched => (updated, true, false),
+            Sort::Untouched => (updated, false, false),
+            // For customers there is no due time to sort by.
+            Sort::DueFirst | Sort::DueLast if !for_staff => ("c.created_at", true, false),
+            Sort::DueFirst => ("c.resolution_due", false, true),
+            Sort::DueLast => ("c.resolution_due", true, true),
+            // The most urgent first: the highest level.
+            Sort::Urgent => ("c.priority_level", true, false),
+            Sort::Relaxed => ("c.priority_level", false, false),
+        };
+        Order { sort, column, descending, may_be_null }
+    }
+
+    fn key(&self, row: &CaseView) -> Vec<Value> {
+        let value = match self.column {
+            "c.created_at" => json!(row.created_at),
+            "c.resolution_due" => json!(row.resolution_due),
+            "c.priority_level" => json!(row.priority_level),
+            _ => json!(row.updated_at),
+        };
+        vec![json!(self.sort), value, json!(row.case_id)]
+    }
+
+    /// Adds the condition for what comes after a row.
+    fn go_on_after(&self, cursor: &Cursor, filter: &mut Filter) -> Result<()> {
+        let [sort, value, id] = cursor.values()?;
+        if *sort != json!(self.sort) {
+            return Err(Cursor::foreign());
+        }
+        let id = id.as_i64().ok_or_else(Cursor::foreign)?;
+        let Order { column, descending, .. } = self;
+        let beyond = if *descending { "<" } else { ">" };
+        if value.is_null() && self.may_be_null {
+            filter.plain(&format!("{column} is null"));
+            filter.and(&format!("c.case_id {beyond} ?"), id);
+            return Ok(());
+        }
+        let value: db::Value = match (self.column, value) {
+            ("c.priority_level", value) => value.as_i64().ok_or_else(Cursor::foreign)?.into(),
+            (_, value) => {
+                let at = value.as_str().and_then(Time::parse).ok_or_else(Cursor::foreign)?;
+                super::filter::time(at)
+            }
+        };
+        filter.params.push(value);
+        let value = filter.params.len();
+        filter.params.push(id.into());
+        let id = filter.params.len();
+        let after = format!("({column}, c.case_id) {beyond} (${value}, ${id})");
+        if self.may_be_null {
+            filter.plain(&format!("({after} or {column} is null)"));
+        } else {
+            filter.plain(&after);
+        }
+        Ok(())
+    }
+
+    fn rows(&self, work: &mut Work, filter: &Filter, paging: &Paging) -> Result<Vec<CaseView>> {
+        let direction = if self.descending { "desc" } else { "asc" };
+        let nulls = if self.may_be_null { " nulls last" } else { "" };
+        let sql = format!(
+            "select {} from crm_cases c {} where {} order by {} {direction}{nulls}, c.case_id {direction} limit {}{}",
+            show::columns(work.actor.is_staff()),
+            show::JOINS,
+            filter.sql(),
+            self.column,
+            paging.limit + 1,
+            offset(paging),
+        );
+        work.query(&sql, &filter.params())
+    }
+}
+
+fn offset(paging: &Paging) -> String {
+    match paging.offset() {
+        0 => String::new(),
+        offset => format!(" offset {offset}"),
+    }
+}
+
+/// Answers a list of cases that match words: the best first, unless another order is asked for.
+fn search(work: &mut Work, query: &CaseQuery, mut filter: Filter, paging: &Paging) -> Result<CaseList> {
+    let question = Question::parse(query.search.as_deref().unwrap_or(""));
+    filter.rollup = None;
+    let Some(matching) = search::cases(work.dialect(), &question, work.actor.is_staff()) else {
+        // No letter, no digit: a valid question that nothing answers.
+        filter.plain("1 = 0");
+        let summary = summary::count(work, &filter, "crm_cases c", true)?;
+        let pagination = paging.answer(&mut Vec::<CaseView>::new(), summary.total(), |_| vec![]);
+        return Ok(CaseList { cases: Vec::new(), pagination, summary });
+    };
+    filter.and(matching.condition, matching.query.as_str());
+    let from = format!("crm_cases c {}", matching.join);
+    let summary = summary::count(work, &filter, &from, query.exact == Some(true))?;
+    let offset = match &paging.cursor {
+        Some(cursor) => search_offset(cursor)?,
+        None => paging.offset(),
+    };
+    let mut rows = match query.sort {
+        None => best(work, &filter, &matching, &question, paging.limit, offset)?,
+        Some(sort) => {
+            let order = Order::of(sort, work.actor.is_staff());
+            let found = Filter { conditions: vec![in_candidates(&filter, &from)], ..filter.clone() };
+            let paging = Paging { page: offset / paging.limit + 1, cursor: None, ..paging.clone() };
+            order.rows(work, &found, &paging)?
+        }
+    };
+    let next = offset + paging.limit;
+    let mut pagination = paging.answer(&mut rows, summary.total(), |_| vec![json!("search"), json!(next)]);
+    pagination.next_cursor = pagination.next_cursor.filter(|_| next < REACH);
+    let mut cases = items(work, rows)?;
+    excerpts(work, &question, &mut cases)?;
+    Ok(CaseList { cases, pagination, summary })
+}
+
+/// A search goes on by how many were shown: ranks move while rows are added, and it ends at 10,000.
+fn search_offset(cursor: &Cursor) -> Result<i64> {
+    let [word, offset] = cursor.values()?;
+    let offset = offset.as_i64().filter(|offset| *word == json!("search") && (0..REACH).contains(offset));
+    offset.ok_or_else(Cursor::foreign)
+}
+
+fn in_candidates(filter: &Filter, from: &str) -> String {
+    format!("c.case_id in (select c.case_id from {from} where {} limit {REACH})", filter.sql())
+}
+
+/// The best of at most 10,000 candidates; a case whose number the question names comes first.
+fn best(
+    work: &mut Work,
+    filter: &Filter,
+    matching: &Match,
+    question: &Question,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<CaseView>> {
+    let mut filter = filter.clone();
+    let query = format!("${}", filter.params.len());
+    filter.params.push(question.case_number.clone().into());
+    let number = format!("${}", filter.params.len());
+    let sql = format!(
+        "select {columns} from (
+             select c.case_id, {rank} as score, case when c.case_number = {number} then 1 else 0 end as exact
+             from crm_cases c {join} where {conditions} limit {REACH}
+         ) q join crm_cases c on c.case_id = q.case_id {joins}
+         order by q.exact desc, q.score desc, c.case_id desc limit {limit} offset {offset}",
+        columns = show::columns(work.actor.is_staff()),
+        rank = matching.rank.replace('?', &query),
+        join = matching.join,
+        conditions = filter.sql(),
+        joins = show::JOINS,
+        limit = limit + 1,
+    );
+    work.query(&sql, &filter.params())
+}
+
+/// Shows where the words occur: in the subject, else the description, else the first comment that has them.
+fn excerpts(work: &mut Work, question: &Question, cases: &mut [CaseItem]) -> Result<()> {
+    let excerpter = Excerpter::new(question);
+    let internal = if work.actor.is_staff() { "" } else { " and not is_internal" };
+    for item in cases {
+        let case_id = item.case.case_id;
+        let (description,): (String,) = work.one("select description from crm_cases where case_id = $1", &[&case_id])?;
+        item.excerpt = excerpter.excerpt(&description);
+        if item.excerpt.is_none() && item.case.comment_count > 0 {
+            let comments: Vec<(String,)> = work.query(
+                &format!(
+                    "select comment_text from crm_case_comments where case_id = $1 and is_active{internal}
+                     order by created_at, comment_id limit 50"
+                ),
+                &[&case_id],
+            )?;
+            item.excerpt = comments.iter().find_map(|(text,)| excerpter.excerpt(text));
+        }
+        if item.excerpt.is_none() {
+            item.excerpt = excerpter.excerpt(&item.case.subject);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Merging a duplicate into another case: the conversation moves, the duplicate is closed with a link, both timelines
+//! say so. Across customers, what moves becomes internal (spec 4).
+
+use super::case::Case;
+use super::event::Event;
+use super::status::Status;
+use crate::error::{Error, Result};
+use crate::work::Work;
+
+crate::input! {
+    /// Where the case goes.
+    pub struct Merge {
+        /// The case that takes it in.
+        pub into_case_id: i64,
+    }
+}
+
+impl Case {
+    /// Merges this case, a duplicate, into `into`.
+    pub fn merge_into(&mut self, work: &mut Work, into: &Case) -> Result<()> {
+        if self.case_id == into.case_id {
+            return Err(Error::field("into_case_id", "a case cannot be merged into itself"));
+        }
+        self.must_stand_alone()?;
+        into.must_stand_alone()?;
+        let (children,): (i64,) = work.one(
+            "select count(*) from crm_cases where parent_case_id = $1 and is_active",
+            &[&self.case_id],
+        )?;
+        if children > 0 {
+            return Err(Error::Conflict("the case has child cases; give them another parent first".into()));
+        }
+        let across = self.contact_id != into.contact_id;
+        self.move_conversation(work, into, across)?;
+        if self.status != Status::Closed {
+            self.move_to(work, Status::Closed, None)?;
+        }
+        self.merged_into_id = Some(into.case_id);
+        work.execute(
+            "update crm_cases set merged_into_id = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1",
+            &[&self.case_id, &into.case_id, &work.now],
+        )?;
+        self.touch(work, true)?;
+        into.touch(work, !across)?;
+        work.record(self.case_id, &Event::MergedInto { case_id: into.case_id })?;
+        work.record(into.case_id, &Event::MergedFrom { case_id: self.case_id })
+    }
+
+    fn move_conversation(&self, work: &mut Work, into: &Case, across: bool) -> Result<()> {
+        // The duplicate's own description is part of what was said: it goes along as a comment, but only once.
+        if !self.description.is_empty() {
+            let text = format!("{}\n\n{}", self.subject, self.description);
+            let text: String = text.chars().take(250_000).collect();
+            work.execute(
+                "insert into crm_case_comments (case_id, comment_text, is_internal, contact_id, moved_from_id, created_at,
+                     updated_at)
+                 values ($1, $2, $3, $4, $5, $6, $6)",
+                &[&into.case_id, &text, &across, &self.contact_id, &self.case_id, &self.created_at],
+            )?;
+        }
+        work.execute(
+            "update crm_case_comments set case_id = $2, moved_from_id = $1, is_internal = (is_internal or $3),
+                 is_solution = (is_solution and not $3), updated_at = $4, edit_version = edit_version + 1
+             where case_id = $1 and is_active",
+            &[&self.case_id, &into.case_id, &across, &work.now],
+        )?;
+        work.execute(
+            "update crm_case_attachments set case_id = $2, is_internal = (is_internal or $3), updated_at = $4
+             where case_id = $1 and is_active",
+            &[&self.case_id, &into.case_id, &across, &work.now],
+        )?;
+        Ok(())
+    }
+}
+
+/// Takes both rows in the order of their ids, so that two opposite merges wait for, rather than on, each other.
+pub fn take_both(work: &mut Work, case_id: i64, into_id: i64) -> Result<(Case, Case)> {
+    if case_id <= into_id {
+        let case = Case::take(work, case_id)?;
+        Ok((case, Case::take_named(work, "into_case_id", into_id)?))
+    } else {
+        let into = Case::take_named(work, "into_case_id", into_id)?;
+        Ok((Case::take(work, case_id)?, into))
+    }
+}

@@ -1,0 +1,203 @@
+//! Priorities: how urgent a case is, and the hours that this alone demands.
+
+use db::Class;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::http::{Admin, Answer, Body, Created, Expected, Json, Known, Manager, NoContent, Nothing, Path, Query};
+use crate::input::{Hours, Int, Line, Patch};
+use crate::work::Work;
+
+db::record! {
+    #[derive(Debug, Clone, Serialize, JsonSchema)]
+    pub struct Priority {
+        pub priority_id: i64,
+        pub priority_name: String,
+        /// Higher is more urgent.
+        pub priority_level: i64,
+        pub response_time_hours: f64,
+        pub resolution_time_hours: f64,
+        pub color: Option<String>,
+        pub icon: Option<String>,
+        pub edit_version: i64,
+        pub created_at: Time,
+        pub updated_at: Time,
+    }
+}
+
+const SELECT: &str = "select priority_id, priority_name, priority_level, response_time_hours, resolution_time_hours,
+        color, icon, edit_version, created_at, updated_at
+     from crm_case_priorities";
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Priorities {
+    pub priorities: Vec<Priority>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OnePriority {
+    pub priority: Priority,
+}
+
+crate::input! {
+    /// A new priority.
+    pub struct PriorityDraft {
+        pub priority_name: Line<100>,
+        pub priority_level: Int<1, 100>,
+        pub response_time_hours: Hours,
+        pub resolution_time_hours: Hours,
+        pub color: Option<Line<50>>,
+        pub icon: Option<Line<50>>,
+    }
+}
+
+crate::input! {
+    /// The fields to change.
+    pub struct PriorityEdit {
+        pub priority_name: Patch<Line<100>>,
+        pub priority_level: Patch<Int<1, 100>>,
+        pub response_time_hours: Patch<Hours>,
+        pub resolution_time_hours: Patch<Hours>,
+        pub color: Patch<Option<Line<50>>>,
+        pub icon: Patch<Option<Line<50>>>,
+    }
+}
+
+fn find(work: &mut Work, id: i64) -> Result<Priority> {
+    work.optional(&format!("{SELECT} where priority_id = $1 and is_active"), &[&id])?.ok_or(Error::NotFound("priority"))
+}
+
+fn one(work: &mut Work, id: i64) -> Result<Json<OnePriority>> {
+    let priority = find(work, id)?;
+    let version = priority.edit_version;
+    Ok(Json::version(OnePriority { priority }, id, version))
+}
+
+/// A name is taken once among active priorities, whatever its case.
+fn must_be_free(work: &mut Work, name: &str, except: Option<i64>) -> Result<()> {
+    let taken: Option<(i64,)> = work.optional(
+        "select priority_id from crm_case_priorities where lower(priority_name) = lower($1) and is_active
+             and priority_id <> $2",
+        &[&name, &except.unwrap_or(0)],
+    )?;
+    match taken {
+        Some(_) => Err(Error::field("priority_name", "is the name of another priority")),
+        None => Ok(()),
+    }
+}
+
+pub async fn list(caller: Known, _: Query<Nothing>) -> Result<Answer<Json<Priorities>>> {
+    let priorities = caller.read(Class::Bounded, |work| {
+        work.query(&format!("{SELECT} where is_active order by priority_level, priority_id limit 1000"), &[])
+    });
+    Ok(Json::new(Priorities { priorities: priorities.await? }).into())
+}
+
+pub async fn show(caller: Known, Path([id]): Path<1>) -> Result<Answer<Json<OnePriority>>> {
+    Ok(caller.read(Class::Bounded, move |work| one(work, id)).await?.into())
+}
+
+pub async fn create(caller: Manager, Body(draft): Body<PriorityDraft>) -> Result<Answer<Created<OnePriority>>> {
+    caller
+        .write(move |work| {
+            must_be_free(work, &draft.priority_name, None)?;
+            let (id,): (i64,) = work.one(
+                "insert into crm_case_priorities (priority_name, priority_level, response_time_hours,
+                     resolution_time_hours, color, icon, created_at, updated_at)
+                 values ($1, $2, $3, $4, $5, $6, $7, $7) returning priority_id",
+                &[
+                    &&*draft.priority_name, &draft.priority_level.0, &draft.response_time_hours.0,
+                    &draft.resolution_time_hours.0, &draft.color.as_deref(), &draft.icon.as_deref(), &work.now,
+                ],
+            )?;
+            work.audit("created", "priority", Some(id), &json!({}))?;
+            let Json { body, etag } = one(work, id)?;
+            Ok(Created { location: format!("/api/crm/case-priorities/{id}"), body, etag })
+        })
+        .await
+}
+
+pub async fn update(
+    caller: Manager,
+    Path([id]): Path<1>,
+    Body(edit): Body<PriorityEdit>,
+) -> Result<Answer<Json<OnePriority>>> {
+    let expected = caller.expected(id);
+    caller
+        .write(move |work| {
+            change(work, id, &edit, &expected)?;
+            one(work, id)
+        })
+        .await
+}
+
+fn change(work: &mut Work, id: i64, edit: &PriorityEdit, expected: &Expected) -> Result<()> {
+    let present = find(work, id)?;
+    expected.check(present.edit_version)?;
+    let edit = edit.clone();
+    let name = edit.priority_name.map(Line::into_string).or(present.priority_name.clone());
+    must_be_free(work, &name, Some(id))?;
+    work.execute(
+        "update crm_case_priorities set priority_name = $2, priority_level = $3, response_time_hours = $4,
+             resolution_time_hours = $5, color = $6, icon = $7, edit_version = edit_version + 1, updated_at = $8
+         where priority_id = $1",
+        &[
+            &id,
+            &name,
+            &edit.priority_level.map(|level| level.0).or(present.priority_level),
+            &edit.response_time_hours.map(|hours| hours.0).or(present.response_time_hours),
+            &edit.resolution_time_hours.map(|hours| hours.0).or(present.resolution_time_hours),
+            &edit.color.map(|color| color.map(Line::into_string)).or(present.color),
+            &edit.icon.map(|icon| icon.map(Line::into_string)).or(present.icon),
+            &work.now,
+        ],
+    )?;
+    work.audit("changed", "priority", Some(id), &json!({}))
+}
+
+pub async fn delete(caller: Manager, Path([id]): Path<1>) -> Result<Answer<NoContent>> {
+    let expected = caller.expected(id);
+    caller
+        .write(move |work| {
+            expected.check(find(work, id)?.edit_version)?;
+            let used: Option<(String,)> = work.optional(
+                "select type_name from crm_case_types where default_priority = $1 and is_active limit 1",
+                &[&id],
+            )?;
+            if let Some((name,)) = used {
+                return Err(Error::Conflict(format!("it is the default of case type {name:?}; give that another first")));
+            }
+            set_active(work, id, false)?;
+            work.audit("deleted", "priority", Some(id), &json!({}))?;
+            Ok(NoContent)
+        })
+        .await
+}
+
+pub async fn restore(caller: Admin, Path([id]): Path<1>) -> Result<Answer<Json<OnePriority>>> {
+    caller
+        .write(move |work| {
+            let deleted: Option<(String,)> = work.optional(
+                "select priority_name from crm_case_priorities where priority_id = $1 and not is_active",
+                &[&id],
+            )?;
+            let (name,) = deleted.ok_or(Error::NotFound("deleted priority"))?;
+            must_be_free(work, &name, Some(id)).map_err(|_| Error::Conflict("its name has been taken since".into()))?;
+            set_active(work, id, true)?;
+            work.audit("restored", "priority", Some(id), &json!({}))?;
+            one(work, id)
+        })
+        .await
+}
+
+fn set_active(work: &mut Work, id: i64, is_active: bool) -> Result<()> {
+    work.execute(
+        "update crm_case_priorities set is_active = $2, edit_version = edit_version + 1, updated_at = $3
+         where priority_id = $1",
+        &[&id, &is_active, &work.now],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,296 @@
+//! A case as it is shown: in lists, and alone with everything around it.
+
+use std::collections::HashMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::comment::{self, CommentView};
+use super::timeline::{self, TimelineEntry};
+use super::{Channel, Status, case, tags};
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::work::Work;
+
+db::record! {
+    /// A case with the names of what its ids stand for. What is not for customers is null for them.
+    #[derive(Debug, Clone, Serialize, JsonSchema)]
+    pub struct CaseView {
+        pub case_id: i64,
+        pub case_number: String,
+        pub subject: String,
+        pub status: Status,
+        pub status_reason: Option<String>,
+        pub channel: Channel,
+        pub account_id: Option<i64>,
+        pub account_name: Option<String>,
+        pub account_tier: Option<String>,
+        pub contact_id: Option<i64>,
+        pub contact_name: Option<String>,
+        pub case_type_id: i64,
+        pub case_type_name: String,
+        pub priority_id: i64,
+        pub priority_name: String,
+        pub priority_level: i64,
+        pub owner_id: Option<i64>,
+        pub owner_name: Option<String>,
+        pub team_id: Option<i64>,
+        pub team_name: Option<String>,
+        pub parent_case_id: Option<i64>,
+        pub merged_into_id: Option<i64>,
+        pub sla_policy_id: Option<i64>,
+        pub first_response_at: Option<Time>,
+        pub first_response_due: Option<Time>,
+        pub resolution_due: Option<Time>,
+        pub resolved_at: Option<Time>,
+        pub closed_at: Option<Time>,
+        /// Wall-clock minutes from creation to the first response.
+        pub response_time_minutes: Option<i64>,
+        /// Wall-clock minutes from creation to the resolution.
+        pub resolution_time_minutes: Option<i64>,
+        pub reopened_count: i64,
+        pub is_escalated: Option<bool>,
+        pub escalation_level: Option<i64>,
+        pub is_sla_violated: Option<bool>,
+        pub csat_score: Option<i64>,
+        pub csat_comment: Option<String>,
+        pub csat_submitted_at: Option<Time>,
+        pub comment_count: i64,
+        pub attachment_count: i64,
+        pub created_by: Option<i64>,
+        pub created_at: Time,
+        pub updated_at: Time,
+        pub edit_version: i64,
+    }
+}
+
+/// The columns of [`CaseView`]; for customers, with what is theirs to see in place of what is not.
+pub fn columns(for_staff: bool) -> String {
+    let pick = |staff: &'static str, customer: &'static str| if for_staff { staff } else { customer };
+    format!(
+        "c.case_id, c.case_number, c.subject, c.status, {}, c.channel, c.account_id, a.account_name, a.account_tier,
+         c.contact_id, k.name as contact_name, c.case_type_id, t.type_name as case_type_name, c.priority_id,
+         p.priority_name, c.priority_level, c.owner_id, u.name as owner_name, c.team_id, g.team_name, c.parent_case_id,
+         c.merged_into_id, {}, c.resolved_at, c.closed_at, c.response_time_minutes, c.resolution_time_minutes,
+         c.reopened_count, {}, c.csat_score, c.csat_comment, c.csat_submitted_at, {}, c.created_by, c.created_at, {}",
+        pick("c.status_reason", "cast(null as text) as status_reason"),
+        pick(
+            "c.sla_policy_id, c.first_response_at, c.first_response_due, c.resolution_due",
+            "cast(null as bigint) as sla_policy_id, c.first_response_at, nullif(c.created_at, c.created_at) as \
+             first_response_due, nullif(c.created_at, c.created_at) as resolution_due",
+        ),
+        pick(
+            "c.is_escalated, c.escalation_level, c.is_sla_violated",
+            "nullif(c.is_active, c.is_active) as is_escalated, cast(null as bigint) as escalation_level, \
+             nullif(c.is_active, c.is_active) as is_sla_violated",
+        ),
+        pick(
+            "c.comment_count, c.attachment_count",
+            "c.public_comment_count as comment_count, c.public_attachment_count as attachment_count",
+        ),
+        pick("c.updated_at, c.edit_version", "c.public_updated_at as updated_at, cast(0 as bigint) as edit_version"),
+    )
+}
+
+/// The tables that [`columns`] reads beside `crm_cases c`.
+pub const JOINS: &str = "join crm_case_types t on t.case_type_id = c.case_type_id
+     join crm_case_priorities p on p.priority_id = c.priority_id
+     left join crm_accounts a on a.account_id = c.account_id
+     left join crm_contacts k on k.contact_id = c.contact_id
+     left join crm_users u on u.user_id = c.owner_id
+     left join crm_teams g on g.team_id = c.team_id";
+
+/// A case in a list, with what is worked out rather than stored.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CaseItem {
+    #[serde(flatten)]
+    pub case: CaseView,
+    pub tags: Vec<String>,
+    /// Wall-clock hours left, two decimals, negative once overdue; null when ended, paused or without a target.
+    pub hours_until_resolution_due: Option<f64>,
+    /// Where the search words occur, HTML-escaped, hits in `<mark>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub excerpt: Option<String>,
+}
+
+impl CaseItem {
+    pub fn new(case: CaseView, tags: Vec<String>, now: Time) -> CaseItem {
+        let due = case.resolution_due.filter(|_| case.status.is_active());
+        let hours = due.map(|due| ((due.millis() - now.millis()) as f64 / 36_000.0).round() / 100.0);
+        CaseItem { case, tags, hours_until_resolution_due: hours, excerpt: None }
+    }
+}
+
+/// A case alone: with its description.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CaseFull {
+    #[serde(flatten)]
+    pub item: CaseItem,
+    pub description: String,
+}
+
+db::record! {
+    #[derive(Debug, Clone, Serialize, JsonSchema)]
+    pub struct AttachmentView {
+        pub attachment_id: i64,
+        pub comment_id: Option<i64>,
+        pub file_name: String,
+        pub file_size: i64,
+        pub mime_type: String,
+        pub is_internal: bool,
+        pub created_at: Time,
+    }
+}
+
+db::record! {
+    #[derive(Debug, Clone, Serialize, JsonSchema)]
+    pub struct EscalationView {
+        pub escalation_id: i64,
+        pub escalation_reason: String,
+        pub escalation_level: i64,
+        pub escalated_from: Option<i64>,
+        pub escalated_to: Option<i64>,
+        pub note: Option<String>,
+        pub acknowledged_at: Option<Time>,
+        pub resolved_at: Option<Time>,
+        pub created_at: Time,
+    }
+}
+
+db::record! {
+    #[derive(Debug, Clone, Serialize, JsonSchema)]
+    pub struct ViolationView {
+        pub violation_id: i64,
+        pub violation_type: String,
+        pub due_at: Time,
+        pub violated_at: Time,
+        pub minutes_overdue: i64,
+        pub acknowledged_by: Option<i64>,
+        pub acknowledged_at: Option<Time>,
+    }
+}
+
+db::record! {
+    #[derive(Debug, Clone, Serialize, JsonSchema)]
+    pub struct ChildView {
+        pub case_id: i64,
+        pub case_number: String,
+        pub subject: String,
+        pub status: Status,
+    }
+}
+
+/// A case with everything around it (the seed's `GET /cases/:id`).
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CaseDetail {
+    pub case: CaseFull,
+    /// The conversation from its beginning; at most 1,000 comments, the rest by `/comments?cursor=`.
+    pub comments: Vec<CommentView>,
+    pub attachments: Vec<AttachmentView>,
+    /// Empty for customers.
+    pub escalations: Vec<EscalationView>,
+    /// Empty for customers.
+    pub sla_violations: Vec<ViolationView>,
+    pub children: Vec<ChildView>,
+    /// The latest 100 events, newest first.
+    pub timeline: Vec<TimelineEntry>,
+}
+
+/// Comments shown at once with a case.
+const COMMENTS: i64 = 1000;
+/// Events shown with a case.
+const EVENTS: i64 = 100;
+
+/// The case with its description, as far as the actor may see it.
+pub fn full(work: &mut Work, case_id: i64) -> Result<CaseFull> {
+    let for_staff = work.actor.is_staff();
+    let (condition, scope) = case::visible(work.actor, 2);
+    let mut params: Vec<&dyn db::ToParam> = vec![&case_id];
+    params.extend(scope.iter().map(|id| id as &dyn db::ToParam));
+    let sql = format!(
+        "select {} from crm_cases c {JOINS} where c.case_id = $1 and {condition}",
+        columns(for_staff)
+    );
+    let view: CaseView = work.optional(&sql, &params)?.ok_or(Error::NotFound("case"))?;
+    let (description,) = work.one("select description from crm_cases where case_id = $1", &[&case_id])?;
+    let tags = if for_staff { tags::of(work, case_id)? } else { Vec::new() };
+    Ok(CaseFull { item: CaseItem::new(view, tags, work.now), description })
+}
+
+/// The case with everything around it. Counters on the row say which questions have no answer.
+pub fn detail(work: &mut Work, case_id: i64) -> Result<CaseDetail> {
+    let for_staff = work.actor.is_staff();
+    let case = full(work, case_id)?;
+    let view = &case.item.case;
+    let comments = match view.comment_count {
+        0 => Vec::new(),
+        _ => comment::of_case(work, case_id, None, COMMENTS)?,
+    };
+    let attachments = match view.attachment_count {
+        0 => Vec::new(),
+        _ => attachments(work, case_id, for_staff)?,
+    };
+    let escalations = if for_staff { escalations(work, case_id)? } else { Vec::new() };
+    let sla_violations = match view.is_sla_violated {
+        Some(true) => violations(work, case_id)?,
+        _ => Vec::new(),
+    };
+    let children = children(work, case_id)?;
+    let timeline = timeline::latest(work, case_id, None, EVENTS)?;
+    Ok(CaseDetail { case, comments, attachments, escalations, sla_violations, children, timeline })
+}
+
+fn attachments(work: &mut Work, case_id: i64, for_staff: bool) -> Result<Vec<AttachmentView>> {
+    let internal = if for_staff { "" } else { " and not is_internal" };
+    work.query(
+        &format!(
+            "select attachment_id, comment_id, file_name, file_size, mime_type, is_internal, created_at
+             from crm_case_attachments where case_id = $1 and is_active{internal} order by attachment_id"
+        ),
+        &[&case_id],
+    )
+}
+
+fn escalations(work: &mut Work, case_id: i64) -> Result<Vec<EscalationView>> {
+    work.query(
+        "select escalation_id, escalation_reason, escalation_level, escalated_from, escalated_to, note,
+                acknowledged_at, resolved_at, created_at
+         from crm_case_escalations where case_id = $1 order by escalation_id",
+        &[&case_id],
+    )
+}
+
+fn violations(work: &mut Work, case_id: i64) -> Result<Vec<ViolationView>> {
+    work.query(
+        "select violation_id, violation_type, due_at, violated_at, minutes_overdue, acknowledged_by, acknowledged_at
+         from crm_sla_violations where case_id = $1 order by violated_at, violation_id",
+        &[&case_id],
+    )
+}
+
+fn children(work: &mut Work, case_id: i64) -> Result<Vec<ChildView>> {
+    let (condition, scope) = case::visible(work.actor, 2);
+    let mut params: Vec<&dyn db::ToParam> = vec![&case_id];
+    params.extend(scope.iter().map(|id| id as &dyn db::ToParam));
+    let sql = format!(
+        "select c.case_id, c.case_number, c.subject, c.status from crm_cases c
+         where c.parent_case_id = $1 and {condition} order by c.case_id limit 200"
+    );
+    work.query(&sql, &params)
+}
+
+/// Tags of several cases at once.
+pub fn tags_of(work: &mut Work, cases: &[CaseView]) -> Result<HashMap<i64, Vec<String>>> {
+    let mut tags: HashMap<i64, Vec<String>> = HashMap::new();
+    if cases.is_empty() || !work.actor.is_staff() {
+        return Ok(tags);
+    }
+    let places: Vec<String> = (1..=cases.len()).map(|n| format!("${n}")).collect();
+    let ids: Vec<&dyn db::ToParam> = cases.iter().map(|case| &case.case_id as &dyn db::ToParam).collect();
+    let sql = format!("select case_id, tag from crm_case_tags where case_id in ({}) order by case_id, tag", places.join(", "));
+    for (case_id, tag) in work.query::<(i64, String)>(&sql, &ids)? {
+        tags.entry(case_id).or_default().push(tag);
+    }
+    Ok(tags)
+}

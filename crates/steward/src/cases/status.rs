@@ -1,0 +1,218 @@
+//! The workflow: eight statuses, which may follow which, and what a change of status sets (spec 4).
+
+use super::case::Case;
+use super::event::Event;
+use super::{case, family};
+use crate::clock::Time;
+use crate::error::{Error, Fault, Result};
+use crate::input::Line;
+use crate::work::{Actor, Work};
+
+crate::words! {
+    pub enum Status {
+        New = "new",
+        Open = "open",
+        Pending = "pending",
+        InProgress = "in_progress",
+        WaitingCustomer = "waiting_customer",
+        Resolved = "resolved",
+        Closed = "closed",
+        Cancelled = "cancelled",
+    }
+}
+
+/// Days within which a customer's word reopens a closed or cancelled case; later it takes a new one.
+pub const REOPEN_DAYS: i64 = 30;
+
+impl Status {
+    pub fn is_active(self) -> bool {
+        !self.is_ended()
+    }
+
+    pub fn is_ended(self) -> bool {
+        matches!(self, Status::Resolved | Status::Closed | Status::Cancelled)
+    }
+
+    /// Whether `self` may become `to`. Any active status may become any other but `new`; resolved may be closed; from
+    /// an ended status back to an active one is a reopening.
+    pub fn may_become(self, to: Status) -> bool {
+        to != self && to != Status::New && (self.is_active() || to.is_active() || (self, to) == (Status::Resolved, Status::Closed))
+    }
+
+    /// What `self` may become.
+    pub fn successors(self) -> Vec<Status> {
+        Status::ALL.iter().copied().filter(|to| self.may_become(*to)).collect()
+    }
+}
+
+crate::input! {
+    /// A change of status.
+    pub struct StatusChange {
+        pub status: Status,
+        /// Why; shown to users only.
+        pub status_reason: Option<Line<2000>>,
+        /// A new owner along with it.
+        pub owner_id: Option<i64>,
+        /// Resolve active child cases along with their parent.
+        pub cascade: Option<bool>,
+    }
+}
+
+impl StatusChange {
+    pub fn to(status: Status) -> StatusChange {
+        StatusChange { status, status_reason: None, owner_id: None, cascade: None }
+    }
+}
+
+impl Case {
+    /// Moves the case to another status. The status that it has already is no event; what is not allowed is 409 saying
+    /// what is.
+    pub fn set_status(&mut self, work: &mut Work, change: &StatusChange) -> Result<()> {
+        if let Actor::Contact { .. } = work.actor {
+            self.customer_may_set(work.now, change)?;
+        }
+        self.must_stand_alone()?;
+        case::must_exist(work, "owner_id", "crm_users", "user_id", change.owner_id)?;
+        let to = change.status;
+        if to != self.status && !self.status.may_become(to) {
+            return Err(Error::Conflict(refusal(self.status, to)));
+        }
+        if to != self.status {
+            if matches!(to, Status::Resolved | Status::Closed) {
+                family::end_children(work, self, to, change.cascade == Some(true))?;
+            }
+            let reason = change.status_reason.as_deref();
+            self.move_to(work, to, reason)?;
+        } else if let Some(reason) = change.status_reason.as_deref() {
+            self.status_reason = Some(reason.to_owned());
+            work.execute("update crm_cases set status_reason = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1", &[&self.case_id, &reason, &work.now])?;
+        }
+        if change.owner_id.is_some() && change.owner_id != self.owner_id {
+            self.assign(work, change.owner_id, self.team_id)?;
+        }
+        Ok(())
+    }
+
+    /// A customer may say that it is solved, or that it is not.
+    fn customer_may_set(&self, now: Time, change: &StatusChange) -> Result<()> {
+        let mut faults = Vec::new();
+        for (field, named) in [
+            ("status_reason", change.status_reason.is_some()),
+            ("owner_id", change.owner_id.is_some()),
+            ("cascade", change.cascade.is_some()),
+        ] {
+            if named {
+                faults.push(Fault::field(field, "is not for customers"));
+            }
+        }
+        if !matches!(change.status, Status::Resolved | Status::Open) {
+            faults.push(Fault::field("status", "a customer may set resolved, or open to reopen"));
+        }
+        if !faults.is_empty() {
+            return Err(Error::Invalid(faults));
+        }
+        if change.status == Status::Open { self.customer_may_reopen(now) } else { Ok(()) }
+    }
+
+    /// 409 for a case that ended too long ago for its customer to reopen.
+    pub fn customer_may_reopen(&self, now: Time) -> Result<()> {
+        let ended = match self.status {
+            Status::Closed => self.closed_at.unwrap_or(self.updated_at),
+            Status::Cancelled => self.updated_at,
+            _ => return Ok(()),
+        };
+        if now > ended.plus_days(REOPEN_DAYS) {
+            return Err(Error::Conflict(format!(
+                "the case ended more than {REOPEN_DAYS} days ago; open a new case with parent_case_id {}",
+                self.case_id
+            )));
+        }
+        Ok(())
+    }
+
+    /// The change itself, allowed and checked: sets what follows from it and records it.
+    pub(super) fn move_to(&mut self, work: &mut Work, to: Status, reason: Option<&str>) -> Result<()> {
+        let from = self.status;
+        let reopening = from.is_ended() && to.is_active();
+        if reopening {
+            self.reopened_count += 1;
+            (self.resolved_at, self.closed_at, self.resolution_time_minutes) = (None, None, None);
+        }
+        if matches!(to, Status::Resolved | Status::Closed) && self.resolved_at.is_none() {
+            self.resolved_at = Some(work.now);
+            self.resolution_time_minutes = Some(work.now.minutes_since(self.created_at));
+        }
+        if to == Status::Closed {
+            self.closed_at = Some(work.now);
+        }
+        self.status = to;
+        self.status_reason = reason.map(str::to_owned);
+        self.updated_at = work.now;
+        self.edit_version += 1;
+        work.execute(
+            "update crm_cases set status = $2, status_reason = $3, resolved_at = $4, closed_at = $5,
+                 resolution_time_minutes = $6, reopened_count = $7, edit_version = edit_version + 1,
+                 updated_at = $8, public_updated_at = $8
+             where case_id = $1",
+            &[
+                &self.case_id, &to, &self.status_reason, &self.resolved_at, &self.closed_at,
+                &self.resolution_time_minutes, &self.reopened_count, &work.now,
+            ],
+        )?;
+        let reason_text_id = reason.map(|reason| work.keep_text(self.case_id, "status_reason", reason)).transpose()?;
+        work.record(self.case_id, &Event::StatusChanged { from, to, reopening, reason_text_id })
+    }
+}
+
+fn refusal(from: Status, to: Status) -> String {
+    let allowed: Vec<&str> = from.successors().into_iter().map(Status::word).collect();
+    format!("a case that is {from} cannot become {to}; it may become {}", allowed.join(", "))
+}
+
+/// Closes cases that were resolved at or before `until` and not touched since; at most `limit` in one transaction.
+/// Answers how many.
+pub fn close_resolved(work: &mut Work, until: Time, limit: i64) -> Result<usize> {
+    let lock = work.dialect().for_update_skip_locked();
+    let due: Vec<(i64,)> = work.query(
+        &format!(
+            "select case_id from crm_cases where status = 'resolved' and is_active and resolved_at <= $1
+             order by resolved_at limit $2{lock}"
+        ),
+        &[&until, &limit],
+    )?;
+    for (case_id,) in &due {
+        let mut case = Case::take(work, *case_id)?;
+        case.move_to(work, Status::Closed, None)?;
+    }
+    Ok(due.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_transitions_is_the_specs() {
+        for from in Status::ALL.iter().copied() {
+            for to in Status::ALL.iter().copied() {
+                let active = |status| {
+                    ["new", "open", "pending", "in_progress", "waiting_customer"].contains(&Status::word(status))
+                };
+                let expected = match (from.word(), to.word()) {
+                    (from, to) if from == to => false,
+                    (_, "new") => false,
+                    ("resolved", "closed") => true,
+                    _ => active(from) || active(to),
+                };
+                assert_eq!(from.may_become(to), expected, "{from} -> {to}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_status_leads_somewhere() {
+        assert_eq!(Status::Closed.successors().len(), 4);
+        assert_eq!(Status::Resolved.successors().len(), 5);
+        assert_eq!(Status::New.successors().len(), 7);
+    }
+}

@@ -1,0 +1,65 @@
+//! The timeline: a case's events, newest first.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::case::Case;
+use crate::clock::Time;
+use crate::error::Result;
+use crate::paging::Limit;
+use crate::work::Work;
+
+db::record! {
+    #[derive(Debug, Clone, Serialize, JsonSchema)]
+    pub struct TimelineEntry {
+        pub event_id: i64,
+        pub kind: String,
+        pub actor_kind: String,
+        pub actor_id: Option<i64>,
+        pub actor_name: Option<String>,
+        pub data: serde_json::Value,
+        pub at: Time,
+    }
+}
+
+crate::input! {
+    /// A page of a timeline.
+    pub struct TimelineQuery {
+        pub limit: Option<Limit>,
+        /// Events before this one.
+        pub before_event_id: Option<i64>,
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Timeline {
+    pub timeline: Vec<TimelineEntry>,
+    /// Continues with `before_event_id`; null at the beginning of the case.
+    pub next_before_event_id: Option<i64>,
+}
+
+/// A page of the timeline of a case that the actor may see.
+pub fn page(work: &mut Work, case_id: i64, query: &TimelineQuery) -> Result<Timeline> {
+    let case = Case::find(work, case_id)?;
+    let limit = query.limit.map_or(50, |limit| limit.0);
+    let mut timeline = latest(work, case.case_id, query.before_event_id, limit + 1)?;
+    let more = timeline.len() as i64 > limit;
+    timeline.truncate(limit as usize);
+    let next_before_event_id = timeline.last().filter(|_| more).map(|last| last.event_id);
+    Ok(Timeline { timeline, next_before_event_id })
+}
+
+/// The latest events before one, as far as the actor may see them.
+pub fn latest(work: &mut Work, case_id: i64, before: Option<i64>, limit: i64) -> Result<Vec<TimelineEntry>> {
+    let public = if work.actor.is_staff() { "" } else { " and e.is_public" };
+    work.query(
+        &format!(
+            "select e.event_id, e.kind, e.actor_kind, e.actor_id, coalesce(u.name, k.name) as actor_name, e.data, e.at
+             from crm_case_events e
+             left join crm_users u on e.actor_kind = 'user' and u.user_id = e.actor_id
+             left join crm_contacts k on e.actor_kind = 'contact' and k.contact_id = e.actor_id
+             where e.case_id = $1 and e.event_id < $2{public} order by e.event_id desc limit $3"
+        ),
+        &[&case_id, &before.unwrap_or(i64::MAX), &limit],
+    )
+}

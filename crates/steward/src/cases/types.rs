@@ -1,0 +1,207 @@
+//! Case types: what a case is about, and how urgent such cases are by default.
+
+use db::Class;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+use super::case::must_exist;
+use crate::clock::Time;
+use crate::error::{Error, Fault, Result};
+use crate::http::{Admin, Answer, Body, Created, Expected, Json, Known, Manager, NoContent, Nothing, Path, Query};
+use crate::input::{Line, Patch};
+use crate::work::Work;
+
+db::record! {
+    #[derive(Debug, Clone, Serialize, JsonSchema)]
+    pub struct CaseType {
+        pub case_type_id: i64,
+        pub type_name: String,
+        pub type_code: String,
+        pub icon: Option<String>,
+        pub color: Option<String>,
+        /// The priority of a case of this type that names none.
+        pub default_priority: i64,
+        pub edit_version: i64,
+        pub created_at: Time,
+        pub updated_at: Time,
+    }
+}
+
+const SELECT: &str = "select case_type_id, type_name, type_code, icon, color, default_priority, edit_version,
+        created_at, updated_at
+     from crm_case_types";
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CaseTypes {
+    pub case_types: Vec<CaseType>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OneCaseType {
+    pub case_type: CaseType,
+}
+
+crate::input! {
+    /// A new case type.
+    pub struct CaseTypeDraft {
+        pub type_name: Line<100>,
+        pub type_code: Line<50>,
+        pub icon: Option<Line<50>>,
+        pub color: Option<Line<50>>,
+        pub default_priority: i64,
+    }
+}
+
+crate::input! {
+    /// The fields to change.
+    pub struct CaseTypeEdit {
+        pub type_name: Patch<Line<100>>,
+        pub type_code: Patch<Line<50>>,
+        pub icon: Patch<Option<Line<50>>>,
+        pub color: Patch<Option<Line<50>>>,
+        pub default_priority: Patch<i64>,
+    }
+}
+
+fn find(work: &mut Work, id: i64) -> Result<CaseType> {
+    work.optional(&format!("{SELECT} where case_type_id = $1 and is_active"), &[&id])?.ok_or(Error::NotFound("case type"))
+}
+
+fn one(work: &mut Work, id: i64) -> Result<Json<OneCaseType>> {
+    let case_type = find(work, id)?;
+    let version = case_type.edit_version;
+    Ok(Json::version(OneCaseType { case_type }, id, version))
+}
+
+/// Names and codes are taken once among active types, whatever their case.
+fn must_be_free(work: &mut Work, name: &str, code: &str, except: Option<i64>) -> Result<()> {
+    let others: Vec<(bool, bool)> = work.query(
+        "select lower(type_name) = lower($1) as same_name, lower(type_code) = lower($2) as same_code
+         from crm_case_types
+         where (lower(type_name) = lower($1) or lower(type_code) = lower($2)) and is_active and case_type_id <> $3",
+        &[&name, &code, &except.unwrap_or(0)],
+    )?;
+    let mut faults = Vec::new();
+    if others.iter().any(|(same_name, _)| *same_name) {
+        faults.push(Fault::field("type_name", "is the name of another case type"));
+    }
+    if others.iter().any(|(_, same_code)| *same_code) {
+        faults.push(Fault::field("type_code", "is the code of another case type"));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+}
+
+pub async fn list(caller: Known, _: Query<Nothing>) -> Result<Answer<Json<CaseTypes>>> {
+    let case_types = caller.read(Class::Bounded, |work| {
+        work.query(&format!("{SELECT} where is_active order by case_type_id limit 1000"), &[])
+    });
+    Ok(Json::new(CaseTypes { case_types: case_types.await? }).into())
+}
+
+pub async fn show(caller: Known, Path([id]): Path<1>) -> Result<Answer<Json<OneCaseType>>> {
+    Ok(caller.read(Class::Bounded, move |work| one(work, id)).await?.into())
+}
+
+pub async fn create(caller: Manager, Body(draft): Body<CaseTypeDraft>) -> Result<Answer<Created<OneCaseType>>> {
+    caller
+        .write(move |work| {
+            must_exist(work, "default_priority", "crm_case_priorities", "priority_id", Some(draft.default_priority))?;
+            must_be_free(work, &draft.type_name, &draft.type_code, None)?;
+            let (id,): (i64,) = work.one(
+                "insert into crm_case_types (type_name, type_code, icon, color, default_priority, created_at, updated_at)
+                 values ($1, $2, $3, $4, $5, $6, $6) returning case_type_id",
+                &[
+                    &&*draft.type_name, &&*draft.type_code, &draft.icon.as_deref(), &draft.color.as_deref(),
+                    &draft.default_priority, &work.now,
+                ],
+            )?;
+            work.audit("created", "case_type", Some(id), &json!({}))?;
+            let Json { body, etag } = one(work, id)?;
+            Ok(Created { location: format!("/api/crm/case-types/{id}"), body, etag })
+        })
+        .await
+}
+
+pub async fn update(
+    caller: Manager,
+    Path([id]): Path<1>,
+    Body(edit): Body<CaseTypeEdit>,
+) -> Result<Answer<Json<OneCaseType>>> {
+    let expected = caller.expected(id);
+    caller
+        .write(move |work| {
+            change(work, id, &edit, &expected)?;
+            one(work, id)
+        })
+        .await
+}
+
+fn change(work: &mut Work, id: i64, edit: &CaseTypeEdit, expected: &Expected) -> Result<()> {
+    let present = find(work, id)?;
+    expected.check(present.edit_version)?;
+    let edit = edit.clone();
+    let default_priority = edit.default_priority.or(present.default_priority);
+    let name = edit.type_name.map(Line::into_string).or(present.type_name);
+    let code = edit.type_code.map(Line::into_string).or(present.type_code);
+    must_exist(work, "default_priority", "crm_case_priorities", "priority_id", Some(default_priority))?;
+    must_be_free(work, &name, &code, Some(id))?;
+    work.execute(
+        "update crm_case_types set type_name = $2, type_code = $3, icon = $4, color = $5, default_priority = $6,
+             edit_version = edit_version + 1, updated_at = $7
+         where case_type_id = $1",
+        &[
+            &id,
+            &name,
+            &code,
+            &edit.icon.map(|icon| icon.map(Line::into_string)).or(present.icon),
+            &edit.color.map(|color| color.map(Line::into_string)).or(present.color),
+            &default_priority,
+            &work.now,
+        ],
+    )?;
+    work.audit("changed", "case_type", Some(id), &json!({}))
+}
+
+pub async fn delete(caller: Manager, Path([id]): Path<1>) -> Result<Answer<NoContent>> {
+    let expected = caller.expected(id);
+    caller
+        .write(move |work| {
+            expected.check(find(work, id)?.edit_version)?;
+            let (others,): (i64,) =
+                work.one("select count(*) from crm_case_types where is_active and case_type_id <> $1", &[&id])?;
+            if others == 0 {
+                return Err(Error::Conflict("a desk needs at least one case type; add another first".into()));
+            }
+            set_active(work, id, false)?;
+            work.audit("deleted", "case_type", Some(id), &json!({}))?;
+            Ok(NoContent)
+        })
+        .await
+}
+
+pub async fn restore(caller: Admin, Path([id]): Path<1>) -> Result<Answer<Json<OneCaseType>>> {
+    caller
+        .write(move |work| {
+            let deleted: Option<(String, String)> = work.optional(
+                "select type_name, type_code from crm_case_types where case_type_id = $1 and not is_active",
+                &[&id],
+            )?;
+            let (name, code) = deleted.ok_or(Error::NotFound("deleted case type"))?;
+            must_be_free(work, &name, &code, Some(id))
+                .map_err(|_| Error::Conflict("its name or code has been taken since".into()))?;
+            set_active(work, id, true)?;
+            work.audit("restored", "case_type", Some(id), &json!({}))?;
+            one(work, id)
+        })
+        .await
+}
+
+fn set_active(work: &mut Work, id: i64, is_active: bool) -> Result<()> {
+    work.execute(
+        "update crm_case_types set is_active = $2, edit_version = edit_version + 1, updated_at = $3
+         where case_type_id = $1",
+        &[&id, &is_active, &work.now],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! Full-text search: the one honest fork. SQLite has FTS5, PostgreSQL tsvector; both are asked through [`Question`],
+//! which is built from any string a person may type and never makes an error (spec 4).
+
+mod excerpt;
+mod postgres;
+mod question;
+mod sqlite;
+
+use db::{Dialect, Tx};
+
+pub use excerpt::Excerpter;
+pub use question::Question;
+
+/// How an engine is asked for the cases that match: conditions and rank over `crm_cases c`, with one parameter.
+pub struct Match {
+    /// Joined after `crm_cases c`.
+    pub join: &'static str,
+    /// The condition, `?` standing for `query`.
+    pub condition: &'static str,
+    /// Greater is better.
+    pub rank: &'static str,
+    pub query: String,
+}
+
+/// How to find cases by their texts. Internal comments count for users only. `None` where the question has no word.
+pub fn cases(dialect: Dialect, question: &Question, for_staff: bool) -> Option<Match> {
+    if question.is_empty() {
+        return None;
+    }
+    Some(match dialect {
+        Dialect::Sqlite => sqlite::cases(question, for_staff),
+        Dialect::Postgres => postgres::cases(question, for_staff),
+    })
+}
+
+/// Brings the index up with the texts, once before each commit. PostgreSQL's triggers have done so already.
+pub fn catch_up(tx: &mut Tx<'_>) -> Result<(), db::Error> {
+    match tx.dialect() {
+        Dialect::Sqlite => sqlite::catch_up(tx),
+        Dialect::Postgres => Ok(()),
+    }
+}

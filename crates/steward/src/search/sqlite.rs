@@ -1,0 +1,51 @@
+//! FTS5: `crm_case_fts` holds the words of each case, not its texts. Triggers note in `crm_search_queue` whose texts
+//! changed; the rows are written once, before each group's commit.
+
+use db::Tx;
+
+use super::question::{Question, Term};
+use super::Match;
+
+pub fn cases(question: &Question, for_staff: bool) -> Match {
+    // Every word was cut to letters and digits, so quotes make each a plain string of FTS5's query language.
+    let terms: Vec<String> = question
+        .terms
+        .iter()
+        .map(|term| match term {
+            Term::Word(word) => format!("\"{word}\""),
+            Term::Prefix(word) => format!("\"{word}\" *"),
+            Term::Phrase(words) => format!("\"{}\"", words.join(" ")),
+        })
+        .collect();
+    let terms = terms.join(" AND ");
+    let query = if for_staff { terms } else { format!("{{number subject description comments}} : ({terms})") };
+    Match {
+        join: "join crm_case_fts on crm_case_fts.rowid = c.case_id",
+        condition: "crm_case_fts match ?",
+        rank: "-crm_case_fts.rank",
+        query,
+    }
+}
+
+/// Writes the rows that are behind.
+pub fn catch_up(tx: &mut Tx<'_>) -> Result<(), db::Error> {
+    let behind: Vec<(i64,)> = tx.query("select case_id from crm_search_queue", &[])?;
+    if behind.is_empty() {
+        return Ok(());
+    }
+    for (case_id,) in &behind {
+        tx.execute("delete from crm_case_fts where rowid = $1", &[case_id])?;
+        tx.execute(
+            "insert into crm_case_fts (rowid, number, subject, description, comments, internal_comments)
+             select c.case_id, substr(c.case_number, 6), c.subject, c.description,
+                 (select group_concat(m.comment_text, char(10)) from crm_case_comments m
+                  where m.case_id = c.case_id and m.is_active and not m.is_internal),
+                 (select group_concat(m.comment_text, char(10)) from crm_case_comments m
+                  where m.case_id = c.case_id and m.is_active and m.is_internal)
+             from crm_cases c where c.case_id = $1 and c.is_listed",
+            &[case_id],
+        )?;
+    }
+    tx.execute("delete from crm_search_queue", &[])?;
+    Ok(())
+}
