@@ -7,8 +7,9 @@
 create table crm_users (
     user_id        {{id}},
     name           text not null check (length(name) between 1 and 200),
+    name_key       text{{c}} not null,
     email          text not null,
-    email_key      text not null unique,
+    email_key      text{{c}} not null unique,
     role           text not null check (role in ('admin', 'manager', 'agent', 'viewer')),
     password_hash  text,
     is_available   {{bool}} not null default {{true}},
@@ -18,6 +19,7 @@ create table crm_users (
     created_at     {{time}} not null default {{now}},
     updated_at     {{time}} not null default {{now}}
 );
+create index crm_users_name on crm_users (name_key, user_id) where is_active;
 
 create table crm_teams (
     team_id        {{id}},
@@ -208,6 +210,8 @@ create index crm_cases_type on crm_cases (case_type_id, status, created_at, case
 create index crm_cases_priority on crm_cases (priority_id, status, created_at, case_id) where is_listed;
 create index crm_cases_account on crm_cases (account_id, created_at, case_id) where is_listed;
 create index crm_cases_contact on crm_cases (contact_id, created_at, case_id) where is_listed;
+-- How a person's erasure finds their deleted and merged cases.
+create index crm_cases_contact_unlisted on crm_cases (contact_id) where not is_listed;
 create index crm_cases_escalated on crm_cases (created_at, case_id) where is_listed and is_escalated;
 create index crm_cases_violated on crm_cases (created_at, case_id) where is_listed and is_sla_violated;
 create index crm_cases_parent on crm_cases (parent_case_id) where parent_case_id is not null;
@@ -241,6 +245,9 @@ create table crm_case_comments (
     check (not (is_internal and is_solution))
 );
 create index crm_case_comments_case on crm_case_comments (case_id, created_at, comment_id);
+-- How a person's erasure finds what they said on other people's cases, and what a merge carried there.
+create index crm_case_comments_contact on crm_case_comments (contact_id) where contact_id is not null;
+create index crm_case_comments_moved on crm_case_comments (moved_from_id) where moved_from_id is not null;
 
 -- What a comment said before it was edited. Kept apart from the events so that erasure can reach it.
 create table crm_case_comment_versions (
@@ -328,6 +335,8 @@ create table crm_case_events (
     at             {{time}} not null
 );
 create index crm_case_events_case on crm_case_events (case_id, event_id);
+-- What customers did: how a person's erasure finds the cases that they opened.
+create index crm_case_events_contact on crm_case_events (actor_id, case_id) where actor_kind = 'contact';
 
 -- Changes to people, tokens and configuration, audited like cases. Append-only.
 create table crm_audit_events (
