@@ -62,11 +62,11 @@ fn one_case(work: &mut Work, case_id: i64) -> Result<Json<OneCase>> {
 }
 
 pub async fn list(caller: Known, query: Query<CaseQuery>) -> Result<Answer<Json<CaseList>>> {
-    list_of(&caller, CaseScope::Desk, query).await
+    list_of(&caller, CaseScope::Desk, query.0).await
 }
 
 /// The list within a scope: of the desk, of an account, of a contact.
-pub async fn list_of(caller: &Caller, scope: CaseScope, Query(query): Query<CaseQuery>) -> Result<Answer<Json<CaseList>>> {
+pub async fn list_of(caller: &Caller, scope: CaseScope, query: CaseQuery) -> Result<Answer<Json<CaseList>>> {
     let class = if query.is_cheap(caller.actor, scope) { Class::Bounded } else { Class::Slow };
     let list = caller.read(class, move |work| list::list(work, &query, scope)).await?;
     Ok(Json::new(list).into())

@@ -53,3 +53,10 @@ fn told_before(work: &mut Work, facts: &RequestFacts, caller: &str, key: &str, h
     let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     Ok(Told { status: status.unwrap_or(StatusCode::OK), location, etag, body })
 }
+
+/// Forgets keys that no longer count.
+pub fn forget_old_keys(work: &mut Work) -> Result<()> {
+    let expired = work.now.plus_hours(-HOURS);
+    work.execute("delete from crm_idempotency_keys where created_at < $1", &[&expired])?;
+    Ok(())
+}
