@@ -16,12 +16,14 @@ pub use question::Question;
 
 /// How an engine is asked for the cases that match: conditions and rank over `crm_cases c`, with one parameter.
 pub struct Match {
-    /// Joined after `crm_cases c`.
-    pub join: &'static str,
+    /// The tables, `crm_cases c` among them.
+    pub from: &'static str,
     /// The condition, `?` standing for `query`.
     pub condition: &'static str,
     /// Greater is better.
     pub rank: &'static str,
+    /// Which candidates to rank when there are more than are ranked, if the engine can say so cheaply.
+    pub newest: &'static str,
     pub query: String,
 }
 

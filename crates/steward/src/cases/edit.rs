@@ -195,7 +195,8 @@ impl Case {
         let now = work.now;
         work.execute(
             "update crm_cases set subject = $2, description = $3, account_id = $4, contact_id = $5, case_type_id = $6,
-                 priority_id = $7, channel = $8, owner_id = $9, team_id = $10, parent_case_id = $11, updated_at = $12,
+                 priority_id = $7,
+                 priority_level = (select priority_level from crm_case_priorities where priority_id = $7), channel = $8, owner_id = $9, team_id = $10, parent_case_id = $11, updated_at = $12,
                  edit_version = edit_version + 1
              where case_id = $1",
             &[

@@ -32,16 +32,16 @@ impl Case {
         }
         let across = self.contact_id != into.contact_id;
         self.move_conversation(work, into, across)?;
-        if self.status != Status::Closed {
-            self.move_to(work, Status::Closed, None)?;
-        }
+        // First the link: what is merged away is no longer listed, so its closing is nobody's late resolution.
         self.merged_into_id = Some(into.case_id);
         let now = work.now;
         work.execute(
             "update crm_cases set merged_into_id = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1",
             &[&self.case_id, &into.case_id, &now],
         )?;
-        self.touch(work, true)?;
+        if self.status != Status::Closed {
+            self.move_to(work, Status::Closed, None)?;
+        }
         into.touch(work, !across)?;
         work.record(self.case_id, &Event::MergedInto { case_id: into.case_id })?;
         work.record(into.case_id, &Event::MergedFrom { case_id: self.case_id })

@@ -96,7 +96,7 @@ pub async fn list(caller: Known, _: Query<Nothing>) -> Result<Answer<Json<Priori
     Ok(Json::new(Priorities { priorities: priorities.await? }).into())
 }
 
-pub async fn show(caller: Known, Path([id]): Path<1>) -> Result<Answer<Json<OnePriority>>> {
+pub async fn show(caller: Known, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OnePriority>>> {
     Ok(caller.read(Class::Bounded, move |work| one(work, id)).await?.into())
 }
 
@@ -160,7 +160,7 @@ fn change(work: &mut Work, id: i64, edit: &PriorityEdit, expected: &Expected) ->
     work.audit("changed", "priority", Some(id), &json!({}))
 }
 
-pub async fn delete(caller: Manager, Path([id]): Path<1>) -> Result<Answer<NoContent>> {
+pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
     let expected = caller.expected(id);
     caller
         .write(move |work| {
@@ -179,7 +179,7 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>) -> Result<Answer<NoCon
         .await
 }
 
-pub async fn restore(caller: Admin, Path([id]): Path<1>) -> Result<Answer<Json<OnePriority>>> {
+pub async fn restore(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OnePriority>>> {
     caller
         .write(move |work| {
             let deleted: Option<(String,)> = work.optional(

@@ -99,7 +99,7 @@ pub async fn list(caller: Known, _: Query<Nothing>) -> Result<Answer<Json<CaseTy
     Ok(Json::new(CaseTypes { case_types: case_types.await? }).into())
 }
 
-pub async fn show(caller: Known, Path([id]): Path<1>) -> Result<Answer<Json<OneCaseType>>> {
+pub async fn show(caller: Known, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OneCaseType>>> {
     Ok(caller.read(Class::Bounded, move |work| one(work, id)).await?.into())
 }
 
@@ -165,7 +165,7 @@ fn change(work: &mut Work, id: i64, edit: &CaseTypeEdit, expected: &Expected) ->
     work.audit("changed", "case_type", Some(id), &json!({}))
 }
 
-pub async fn delete(caller: Manager, Path([id]): Path<1>) -> Result<Answer<NoContent>> {
+pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
     let expected = caller.expected(id);
     caller
         .write(move |work| {
@@ -182,7 +182,7 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>) -> Result<Answer<NoCon
         .await
 }
 
-pub async fn restore(caller: Admin, Path([id]): Path<1>) -> Result<Answer<Json<OneCaseType>>> {
+pub async fn restore(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OneCaseType>>> {
     caller
         .write(move |work| {
             let deleted: Option<(String, String)> = work.optional(
