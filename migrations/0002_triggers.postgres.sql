@@ -499,12 +499,14 @@ exception when program_limit_exceeded then
 end $$;
 
 -- terms: [{"text": "a word or a phrase", "prefix": false}, ...]; all must match, and a prefix stands for its last word.
--- A term without letters or digits asks for nothing. Any text is a valid term.
-create function crm_search_query(terms jsonb) returns tsquery language plpgsql immutable parallel safe as $$
+-- A term without letters or digits asks for nothing; if none asks, the query is null and matches no case. Any text is a
+-- valid term: what PostgreSQL would remark on is not passed on.
+create function crm_search_query(terms jsonb) returns tsquery language plpgsql immutable parallel safe
+set client_min_messages = warning as $$
 declare
     term record;
     part tsquery;
-    whole tsquery := ''::tsquery;
+    whole tsquery;
 begin
     for term in select t.text, t.prefix from jsonb_to_recordset(terms) as t (text text, prefix boolean) loop
         part := phraseto_tsquery('crm_search', crm_search_words(term.text));
@@ -512,7 +514,7 @@ begin
             if term.prefix then
                 part := (part::text || ':*')::tsquery;
             end if;
-            whole := case when numnode(whole) = 0 then part else whole && part end;
+            whole := case when whole is null then part else whole && part end;
         end if;
     end loop;
     return whole;

@@ -516,7 +516,8 @@ create virtual table crm_case_fts using fts5 (number, subject, description, comm
 insert into crm_case_fts (crm_case_fts, rank) values ('rank', 'bm25(10.0, 8.0, 2.0, 1.0, 1.0)');
 
 -- Cases whose row in crm_case_fts is behind their texts: the program writes it once, before each group's commit, and
--- for plain SQL when it sees a foreign write. Triggers only take note, so that plain SQL needs no FTS5.
+-- for plain SQL when it sees a foreign write. Triggers only take note, so that any shell may write (FTS5 as used here
+-- wants SQLite 3.43).
 create table crm_search_queue (
     case_id        integer primary key
 );

@@ -72,8 +72,8 @@ end up in the same place.
 | waiting for customer | we asked you something: the clock stands still until you answer |
 | resolved | we believe it is solved; write again if it is not |
 | closed | done; a new question deserves a new case |
-', 1, '["getting-started", "basics"]', '["start", "sign in", "first case", "status"]', '[2, 3]', 'published', 1, {{true}},
-    {{now}}),
+', 1, '["getting-started", "basics"]', '["start", "sign in", "first case", "status"]', '[2, 3]', 'published', 1,
+    {{true}}, {{now}}),
 ('Manage Your Account and Invoices', 'Change your details, find an invoice, add a colleague, correct a payment.',
 'Everything about your account stands under **Settings**. This page says where to find what, and what we need when you
 write to us about a bill.
@@ -90,8 +90,8 @@ of the month and sent to the billing contact.
 
 ## Add or remove a colleague
 
-Only the owner of the account can do this, under **Settings > People**. Somebody who leaves keeps nothing: their sessions
-end at once, and their cases stay with the account.
+Only the owner of the account can do this, under **Settings > People**. Somebody who leaves keeps nothing: their
+sessions end at once, and their cases stay with the account.
 
 ## A charge looks wrong
 
@@ -104,13 +104,13 @@ Open a case of type *Account/Billing* and name
 Please never send a card number, neither in the text nor in an attachment. We do not need it and will delete it.
 ', 2, '["account", "billing"]', '["invoice", "payment", "profile", "refund", "user"]', '[1]', 'published', 1, {{false}},
     {{now}}),
-('First Steps When Something Does Not Work', 'Checks that solve most errors and crashes, and what to send us otherwise.',
+('First Steps When Something Does Not Work', 'Checks that solve most errors and crashes, and what to send us if not.',
 'Work through these steps in order; stop as soon as the problem is gone.
 
 ## Check the simple things
 
 1. **Load the page again**, or quit the application and start it again.
-2. **Try a private window.** If it works there, an extension or a stored cookie is to blame: clear the data of this site.
+2. **Try a private window.** If it works there, an extension or a stored cookie is to blame: clear this site''s data.
 3. **Try another network**, for instance a mobile one. If it works there, a proxy or firewall is in between.
 4. **Update.** Many errors that are reported to us are already mended in the current version.
 
@@ -130,10 +130,10 @@ Please never send a card number, neither in the text nor in an attachment. We do
 
 ## Still stuck?
 
-Open a case of type *Bug/Issue* with the time of the last attempt, the version you use, the exact message, and the log if
-there is one. With these four we can usually answer at once instead of asking back.
-', 3, '["troubleshooting", "errors"]', '["crash", "startup", "error", "login", "cache"]', '[1]', 'published', 1, {{false}},
-    {{now}});
+Open a case of type *Bug/Issue* with the time of the last attempt, the version you use, the exact message, and the log
+if there is one. With these four we can usually answer at once instead of asking back.
+', 3, '["troubleshooting", "errors"]', '["crash", "startup", "error", "login", "cache"]', '[1]', 'published', 1,
+    {{false}}, {{now}});
 
 insert into crm_surveys (survey_name, survey_type, send_after_case_closed, send_delay_hours)
 values ('Case Closure CSAT', 'csat', {{true}}, 1);

@@ -32,7 +32,8 @@ pub use filter::{CaseQuery, CaseScope};
 pub use list::CaseList;
 pub use open::CaseDraft;
 pub use show::{CaseDetail, CaseView};
-pub use status::{Status, StatusChange};
+pub use status::{Status, StatusChange, close_resolved};
+pub use summary::fold_rollup;
 
 crate::words! {
     /// How a case came in.

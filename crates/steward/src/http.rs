@@ -22,7 +22,8 @@ pub use caller::{Admin, Agent, Anyone, Caller, Expected, Known, Manager, Partici
 pub use endpoint::{Describe, Operation, Route};
 pub use observe::Metrics;
 pub use reply::{Answer, Created, Json, NoContent, Reply};
-pub use serve::{Server, serve};
+pub use idempotency::forget_old_keys;
+pub use serve::{Server, serve, serve_metrics};
 
 use crate::{cases, people};
 use crate::error::Error;

@@ -7,7 +7,7 @@
 mod text;
 mod words;
 
-pub use text::{Email, Line, Prose};
+pub use text::{Email, Line, Prose, fold};
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};

@@ -14,6 +14,7 @@ pub mod paging;
 pub mod people;
 pub mod schema;
 pub mod search;
+pub mod start;
 pub mod work;
 
 pub use app::App;

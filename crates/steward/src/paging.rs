@@ -95,7 +95,7 @@ impl Paging {
             page: self.page,
             limit: self.limit,
             total: total.rows,
-            pages: total.rows.div_ceil(self.limit),
+            pages: (total.rows + self.limit - 1) / self.limit,
             next_cursor,
             total_is_exact: total.is_exact,
         }

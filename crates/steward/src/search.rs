@@ -8,17 +8,22 @@ mod sqlite;
 
 use db::{Dialect, Tx};
 
+use crate::error::Result;
+use crate::work::Work;
+
 pub use excerpt::Excerpter;
 pub use question::Question;
 
 /// How an engine is asked for the cases that match: conditions and rank over `crm_cases c`, with one parameter.
 pub struct Match {
-    /// Joined after `crm_cases c`.
-    pub join: &'static str,
+    /// The tables, `crm_cases c` among them.
+    pub from: &'static str,
     /// The condition, `?` standing for `query`.
     pub condition: &'static str,
     /// Greater is better.
     pub rank: &'static str,
+    /// Which candidates to rank when there are more than are ranked, if the engine can say so cheaply.
+    pub newest: &'static str,
     pub query: String,
 }
 
@@ -34,9 +39,14 @@ pub fn cases(dialect: Dialect, question: &Question, for_staff: bool) -> Option<M
 }
 
 /// Brings the index up with the texts, once before each commit. PostgreSQL's triggers have done so already.
-pub fn catch_up(tx: &mut Tx<'_>) -> Result<(), db::Error> {
+pub fn catch_up(tx: &mut Tx<'_>) -> std::result::Result<(), db::Error> {
     match tx.dialect() {
         Dialect::Sqlite => sqlite::catch_up(tx),
         Dialect::Postgres => Ok(()),
     }
+}
+
+/// Whether plain SQL left cases whose index row is behind (SQLite).
+pub fn is_behind(work: &mut Work) -> Result<bool> {
+    Ok(work.optional::<(i64,)>("select case_id from crm_search_queue limit 1", &[])?.is_some())
 }

@@ -115,10 +115,11 @@ impl Work<'_, '_> {
     /// Writes a change of people, tokens or configuration into the audit trail (spec 2). `data` holds ids and names
     /// of fields, never a person's words.
     pub fn audit(&mut self, kind: &str, subject: &str, id: Option<i64>, data: &serde_json::Value) -> Result<()> {
+        let now = self.now;
         self.execute(
             "insert into crm_audit_events (kind, subject, subject_id, actor_kind, actor_id, data, at)
              values ($1, $2, $3, $4, $5, $6, $7)",
-            &[&kind, &subject, &id, &self.actor.kind(), &self.actor.id(), data, &self.now],
+            &[&kind, &subject, &id, &self.actor.kind(), &self.actor.id(), data, &now],
         )?;
         Ok(())
     }

@@ -19,7 +19,7 @@ use super::timeline::{self, Timeline, TimelineQuery};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::http::{
-    Admin, Agent, Answer, Body, Caller, Created, Json, Known, Manager, NoContent, Participant, Path, Query,
+    Admin, Agent, Answer, Body, Caller, Created, Json, Known, Manager, NoContent, Nothing, Participant, Path, Query,
 };
 use crate::paging::{Cursor, Limit, Paging, Total};
 use crate::work::Work;
@@ -62,11 +62,11 @@ fn one_case(work: &mut Work, case_id: i64) -> Result<Json<OneCase>> {
 }
 
 pub async fn list(caller: Known, query: Query<CaseQuery>) -> Result<Answer<Json<CaseList>>> {
-    list_of(&caller, CaseScope::Desk, query).await
+    list_of(&caller, CaseScope::Desk, query.0).await
 }
 
 /// The list within a scope: of the desk, of an account, of a contact.
-pub async fn list_of(caller: &Caller, scope: CaseScope, Query(query): Query<CaseQuery>) -> Result<Answer<Json<CaseList>>> {
+pub async fn list_of(caller: &Caller, scope: CaseScope, query: CaseQuery) -> Result<Answer<Json<CaseList>>> {
     let class = if query.is_cheap(caller.actor, scope) { Class::Bounded } else { Class::Slow };
     let list = caller.read(class, move |work| list::list(work, &query, scope)).await?;
     Ok(Json::new(list).into())
@@ -86,7 +86,7 @@ pub async fn bulk(caller: Manager, Body(change): Body<BulkChange>) -> Result<Ans
     caller.write(move |work| Ok(Json::new(BulkOutcomes { results: change.apply(work)? }))).await
 }
 
-pub async fn show(caller: Known, Path([case_id]): Path<1>) -> Result<Answer<Json<CaseDetail>>> {
+pub async fn show(caller: Known, Path([case_id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<CaseDetail>>> {
     let detail = caller.read(Class::Bounded, move |work| show::detail(work, case_id)).await?;
     let version = detail.case.item.case.edit_version;
     // For customers the version says 0: what moves it is not theirs to see.
@@ -104,7 +104,7 @@ pub async fn update(caller: Agent, Path([case_id]): Path<1>, Body(edit): Body<Ca
         .await
 }
 
-pub async fn delete(caller: Manager, Path([case_id]): Path<1>) -> Result<Answer<NoContent>> {
+pub async fn delete(caller: Manager, Path([case_id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
     let expected = caller.expected(case_id);
     caller
         .write(move |work| {
@@ -114,7 +114,7 @@ pub async fn delete(caller: Manager, Path([case_id]): Path<1>) -> Result<Answer<
         .await
 }
 
-pub async fn restore(caller: Admin, Path([case_id]): Path<1>) -> Result<Answer<Json<OneCase>>> {
+pub async fn restore(caller: Admin, Path([case_id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OneCase>>> {
     caller
         .write(move |work| {
             Case::take_deleted(work, case_id)?.restore(work)?;
@@ -177,7 +177,7 @@ pub async fn create_comment(
         .await
 }
 
-pub async fn show_comment(caller: Known, Path([case_id, comment_id]): Path<2>) -> Result<Answer<Json<OneComment>>> {
+pub async fn show_comment(caller: Known, Path([case_id, comment_id]): Path<2>, _: Query<Nothing>) -> Result<Answer<Json<OneComment>>> {
     let comment = caller.read(Class::Bounded, move |work| {
         Case::find(work, case_id)?;
         comment::find(work, case_id, comment_id)
@@ -203,7 +203,7 @@ pub async fn update_comment(
         .await
 }
 
-pub async fn delete_comment(caller: Agent, Path([case_id, comment_id]): Path<2>) -> Result<Answer<NoContent>> {
+pub async fn delete_comment(caller: Agent, Path([case_id, comment_id]): Path<2>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
     caller
         .write(move |work| {
             Case::take(work, case_id)?.delete_comment(work, comment_id)?;

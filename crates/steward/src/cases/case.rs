@@ -103,7 +103,8 @@ impl Case {
         } else {
             "update crm_cases set edit_version = edit_version + 1, updated_at = $2 where case_id = $1"
         };
-        work.execute(sql, &[&self.case_id, &work.now])?;
+        let now = work.now;
+        work.execute(sql, &[&self.case_id, &now])?;
         Ok(())
     }
 }

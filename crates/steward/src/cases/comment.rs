@@ -105,12 +105,13 @@ impl Case {
         if contact_id.is_some() {
             self.customer_may_reopen(work.now)?;
         }
+        let now = work.now;
         let (comment_id,): (i64,) = work.one(
             "insert into crm_case_comments (case_id, comment_text, is_internal, is_solution, created_by, contact_id,
                  created_at, updated_at)
              values ($1, $2, $3, $4, $5, $6, $7, $7) returning comment_id",
             &[
-                &self.case_id, &&*draft.comment_text, &is_internal, &is_solution, &created_by, &contact_id, &work.now,
+                &self.case_id, &&*draft.comment_text, &is_internal, &is_solution, &created_by, &contact_id, &now,
             ],
         )?;
         work.record(self.case_id, &Event::CommentAdded { comment_id, is_internal, is_solution, contact_id })?;
@@ -167,11 +168,12 @@ impl Case {
         if self.first_response_at.is_none() {
             self.first_response_at = Some(work.now);
             let minutes = work.now.minutes_since(self.created_at);
+            let now = work.now;
             work.execute(
                 "update crm_cases set first_response_at = $2, response_time_minutes = $3, updated_at = $2,
                      edit_version = edit_version + 1
                  where case_id = $1",
-                &[&self.case_id, &work.now, &minutes],
+                &[&self.case_id, &now, &minutes],
             )?;
             work.record(self.case_id, &Event::FirstResponse { comment_id })?;
         }
@@ -202,20 +204,21 @@ impl Case {
         if *edit.comment_text == *comment.comment_text {
             return Ok(());
         }
+        let now = work.now;
         work.execute(
             "insert into crm_case_comment_versions (comment_id, version, comment_text, is_internal, edited_by,
                  edited_by_contact_id, created_at)
              values ($1, $2, $3, $4, $5, $6, $7)",
             &[
                 &comment_id, &comment.edit_version, &comment.comment_text, &comment.is_internal,
-                &work.actor.user_id(), &work.actor.contact_id(), &work.now,
+                &work.actor.user_id(), &work.actor.contact_id(), &now,
             ],
         )?;
         work.execute(
             "update crm_case_comments set comment_text = $2, edited_at = $3, updated_at = $3,
                  edit_version = edit_version + 1
              where comment_id = $1",
-            &[&comment_id, &&*edit.comment_text, &work.now],
+            &[&comment_id, &&*edit.comment_text, &now],
         )?;
         self.touch(work, !comment.is_internal)?;
         let version = comment.edit_version + 1;
@@ -227,10 +230,11 @@ impl Case {
         self.must_stand_alone()?;
         let comment = find(work, self.case_id, comment_id)?;
         may_change(work, &comment)?;
+        let now = work.now;
         work.execute(
             "update crm_case_comments set is_active = $2, updated_at = $3, edit_version = edit_version + 1
              where comment_id = $1",
-            &[&comment_id, &false, &work.now],
+            &[&comment_id, &false, &now],
         )?;
         self.touch(work, !comment.is_internal)?;
         work.record(self.case_id, &Event::CommentDeleted { comment_id, is_internal: comment.is_internal })

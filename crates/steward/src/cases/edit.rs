@@ -192,15 +192,17 @@ impl Case {
     }
 
     fn store(&self, work: &mut Work) -> Result<()> {
+        let now = work.now;
         work.execute(
             "update crm_cases set subject = $2, description = $3, account_id = $4, contact_id = $5, case_type_id = $6,
-                 priority_id = $7, channel = $8, owner_id = $9, team_id = $10, parent_case_id = $11, updated_at = $12,
+                 priority_id = $7,
+                 priority_level = (select priority_level from crm_case_priorities where priority_id = $7), channel = $8, owner_id = $9, team_id = $10, parent_case_id = $11, updated_at = $12,
                  edit_version = edit_version + 1
              where case_id = $1",
             &[
                 &self.case_id, &self.subject, &self.description, &self.account_id, &self.contact_id,
                 &self.case_type_id, &self.priority_id, &self.channel, &self.owner_id, &self.team_id,
-                &self.parent_case_id, &work.now,
+                &self.parent_case_id, &now,
             ],
         )?;
         Ok(())
@@ -209,14 +211,16 @@ impl Case {
     /// Deletes softly: gone from lists and from 200s, kept in history.
     pub fn delete(&self, work: &mut Work, expected: &Expected) -> Result<()> {
         expected.check(self.edit_version)?;
-        work.execute("update crm_cases set is_active = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1", &[&self.case_id, &false, &work.now])?;
+        let now = work.now;
+        work.execute("update crm_cases set is_active = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1", &[&self.case_id, &false, &now])?;
         self.touch(work, true)?;
         work.record(self.case_id, &Event::Deleted)
     }
 
     /// Brings a deleted case back as it was.
     pub fn restore(&self, work: &mut Work) -> Result<()> {
-        work.execute("update crm_cases set is_active = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1", &[&self.case_id, &true, &work.now])?;
+        let now = work.now;
+        work.execute("update crm_cases set is_active = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1", &[&self.case_id, &true, &now])?;
         self.touch(work, true)?;
         work.record(self.case_id, &Event::Restored)
     }

@@ -48,19 +48,21 @@ impl Work<'_, '_> {
         let mut data = serde_json::to_value(event).expect("events are plain data");
         let kind = data.as_object_mut().and_then(|data| data.remove("kind"));
         let kind = kind.as_ref().and_then(Value::as_str).expect("serde tags every event with its kind");
+        let now = self.now;
         self.execute(
             "insert into crm_case_events (case_id, kind, actor_kind, actor_id, is_public, data, at)
              values ($1, $2, $3, $4, $5, $6, $7)",
-            &[&case_id, &kind, &self.actor.kind(), &self.actor.id(), &event.is_public(), &data, &self.now],
+            &[&case_id, &kind, &self.actor.kind(), &self.actor.id(), &event.is_public(), &data, &now],
         )?;
         Ok(())
     }
 
     /// Keeps a text that an event speaks of; answers its id.
     pub fn keep_text(&mut self, case_id: i64, field: &str, body: &str) -> Result<i64> {
+        let now = self.now;
         let (id,) = self.one(
             "insert into crm_case_texts (case_id, field, body, created_at) values ($1, $2, $3, $4) returning text_id",
-            &[&case_id, &field, &body, &self.now],
+            &[&case_id, &field, &body, &now],
         )?;
         Ok(id)
     }

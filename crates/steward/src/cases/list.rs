@@ -172,8 +172,8 @@ fn search(work: &mut Work, query: &CaseQuery, mut filter: Filter, paging: &Pagin
         return Ok(CaseList { cases: Vec::new(), pagination, summary });
     };
     filter.and(matching.condition, matching.query.as_str());
-    let from = format!("crm_cases c {}", matching.join);
-    let summary = summary::count(work, &filter, &from, query.exact == Some(true))?;
+    let from = matching.from;
+    let summary = summary::count(work, &filter, from, query.exact == Some(true))?;
     let offset = match &paging.cursor {
         Some(cursor) => search_offset(cursor)?,
         None => paging.offset(),
@@ -182,7 +182,7 @@ fn search(work: &mut Work, query: &CaseQuery, mut filter: Filter, paging: &Pagin
         None => best(work, &filter, &matching, &question, paging.limit, offset)?,
         Some(sort) => {
             let order = Order::of(sort, work.actor.is_staff());
-            let found = Filter { conditions: vec![in_candidates(&filter, &from)], ..filter.clone() };
+            let found = Filter { conditions: vec![in_candidates(&filter, &matching)], ..filter.clone() };
             let paging = Paging { page: offset / paging.limit + 1, cursor: None, ..paging.clone() };
             order.rows(work, &found, &paging)?
         }
@@ -202,8 +202,9 @@ fn search_offset(cursor: &Cursor) -> Result<i64> {
     offset.ok_or_else(Cursor::foreign)
 }
 
-fn in_candidates(filter: &Filter, from: &str) -> String {
-    format!("c.case_id in (select c.case_id from {from} where {} limit {REACH})", filter.sql())
+fn in_candidates(filter: &Filter, matching: &Match) -> String {
+    let Match { from, newest, .. } = matching;
+    format!("c.case_id in (select c.case_id from {from} where {} {newest} limit {REACH})", filter.sql())
 }
 
 /// The best of at most 10,000 candidates; a case whose number the question names comes first.
@@ -222,12 +223,13 @@ fn best(
     let sql = format!(
         "select {columns} from (
              select c.case_id, {rank} as score, case when c.case_number = {number} then 1 else 0 end as exact
-             from crm_cases c {join} where {conditions} limit {REACH}
+             from {from} where {conditions} {newest} limit {REACH}
          ) q join crm_cases c on c.case_id = q.case_id {joins}
          order by q.exact desc, q.score desc, c.case_id desc limit {limit} offset {offset}",
         columns = show::columns(work.actor.is_staff()),
         rank = matching.rank.replace('?', &query),
-        join = matching.join,
+        from = matching.from,
+        newest = matching.newest,
         conditions = filter.sql(),
         joins = show::JOINS,
         limit = limit + 1,

@@ -32,15 +32,16 @@ impl Case {
         }
         let across = self.contact_id != into.contact_id;
         self.move_conversation(work, into, across)?;
+        // First the link: what is merged away is no longer listed, so its closing is nobody's late resolution.
+        self.merged_into_id = Some(into.case_id);
+        let now = work.now;
+        work.execute(
+            "update crm_cases set merged_into_id = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1",
+            &[&self.case_id, &into.case_id, &now],
+        )?;
         if self.status != Status::Closed {
             self.move_to(work, Status::Closed, None)?;
         }
-        self.merged_into_id = Some(into.case_id);
-        work.execute(
-            "update crm_cases set merged_into_id = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1",
-            &[&self.case_id, &into.case_id, &work.now],
-        )?;
-        self.touch(work, true)?;
         into.touch(work, !across)?;
         work.record(self.case_id, &Event::MergedInto { case_id: into.case_id })?;
         work.record(into.case_id, &Event::MergedFrom { case_id: self.case_id })
@@ -58,16 +59,17 @@ impl Case {
                 &[&into.case_id, &text, &across, &self.contact_id, &self.case_id, &self.created_at],
             )?;
         }
+        let now = work.now;
         work.execute(
             "update crm_case_comments set case_id = $2, moved_from_id = $1, is_internal = (is_internal or $3),
                  is_solution = (is_solution and not $3), updated_at = $4, edit_version = edit_version + 1
              where case_id = $1 and is_active",
-            &[&self.case_id, &into.case_id, &across, &work.now],
+            &[&self.case_id, &into.case_id, &across, &now],
         )?;
         work.execute(
             "update crm_case_attachments set case_id = $2, is_internal = (is_internal or $3), updated_at = $4
              where case_id = $1 and is_active",
-            &[&self.case_id, &into.case_id, &across, &work.now],
+            &[&self.case_id, &into.case_id, &across, &now],
         )?;
         Ok(())
     }

@@ -86,13 +86,15 @@ impl Case {
         let account_id = found.account_id.or(found.contact_account_id);
         let status = draft.status.unwrap_or(Status::New);
         let description = draft.description.as_deref().unwrap_or("");
+        let now = work.now;
         let (case_id,): (i64,) = work.one(
-            "insert into crm_cases (account_id, contact_id, subject, description, case_type_id, priority_id, status,
-                 channel, owner_id, team_id, parent_case_id, created_by, created_at, updated_at, public_updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $13) returning case_id",
+            "insert into crm_cases (account_id, contact_id, subject, description, case_type_id, priority_id,
+                 priority_level, status, channel, owner_id, team_id, parent_case_id, created_by, created_at, updated_at, public_updated_at)
+             values ($1, $2, $3, $4, $5, $6,
+                 (select priority_level from crm_case_priorities where priority_id = $6), $7, $8, $9, $10, $11, $12, $13, $13, $13) returning case_id",
             &[
                 &account_id, &contact_id, &&*draft.subject, &description, &case_type_id, &priority_id, &status,
-                &channel, &draft.owner_id, &draft.team_id, &draft.parent_case_id, &created_by, &work.now,
+                &channel, &draft.owner_id, &draft.team_id, &draft.parent_case_id, &created_by, &now,
             ],
         )?;
         work.record(case_id, &Event::Created { status, case_type_id, priority_id, account_id, contact_id })?;

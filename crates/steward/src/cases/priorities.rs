@@ -96,7 +96,7 @@ pub async fn list(caller: Known, _: Query<Nothing>) -> Result<Answer<Json<Priori
     Ok(Json::new(Priorities { priorities: priorities.await? }).into())
 }
 
-pub async fn show(caller: Known, Path([id]): Path<1>) -> Result<Answer<Json<OnePriority>>> {
+pub async fn show(caller: Known, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OnePriority>>> {
     Ok(caller.read(Class::Bounded, move |work| one(work, id)).await?.into())
 }
 
@@ -104,13 +104,14 @@ pub async fn create(caller: Manager, Body(draft): Body<PriorityDraft>) -> Result
     caller
         .write(move |work| {
             must_be_free(work, &draft.priority_name, None)?;
+            let now = work.now;
             let (id,): (i64,) = work.one(
                 "insert into crm_case_priorities (priority_name, priority_level, response_time_hours,
                      resolution_time_hours, color, icon, created_at, updated_at)
                  values ($1, $2, $3, $4, $5, $6, $7, $7) returning priority_id",
                 &[
                     &&*draft.priority_name, &draft.priority_level.0, &draft.response_time_hours.0,
-                    &draft.resolution_time_hours.0, &draft.color.as_deref(), &draft.icon.as_deref(), &work.now,
+                    &draft.resolution_time_hours.0, &draft.color.as_deref(), &draft.icon.as_deref(), &now,
                 ],
             )?;
             work.audit("created", "priority", Some(id), &json!({}))?;
@@ -140,6 +141,7 @@ fn change(work: &mut Work, id: i64, edit: &PriorityEdit, expected: &Expected) ->
     let edit = edit.clone();
     let name = edit.priority_name.map(Line::into_string).or(present.priority_name.clone());
     must_be_free(work, &name, Some(id))?;
+    let now = work.now;
     work.execute(
         "update crm_case_priorities set priority_name = $2, priority_level = $3, response_time_hours = $4,
              resolution_time_hours = $5, color = $6, icon = $7, edit_version = edit_version + 1, updated_at = $8
@@ -152,13 +154,13 @@ fn change(work: &mut Work, id: i64, edit: &PriorityEdit, expected: &Expected) ->
             &edit.resolution_time_hours.map(|hours| hours.0).or(present.resolution_time_hours),
             &edit.color.map(|color| color.map(Line::into_string)).or(present.color),
             &edit.icon.map(|icon| icon.map(Line::into_string)).or(present.icon),
-            &work.now,
+            &now,
         ],
     )?;
     work.audit("changed", "priority", Some(id), &json!({}))
 }
 
-pub async fn delete(caller: Manager, Path([id]): Path<1>) -> Result<Answer<NoContent>> {
+pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
     let expected = caller.expected(id);
     caller
         .write(move |work| {
@@ -177,7 +179,7 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>) -> Result<Answer<NoCon
         .await
 }
 
-pub async fn restore(caller: Admin, Path([id]): Path<1>) -> Result<Answer<Json<OnePriority>>> {
+pub async fn restore(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OnePriority>>> {
     caller
         .write(move |work| {
             let deleted: Option<(String,)> = work.optional(
@@ -194,10 +196,11 @@ pub async fn restore(caller: Admin, Path([id]): Path<1>) -> Result<Answer<Json<O
 }
 
 fn set_active(work: &mut Work, id: i64, is_active: bool) -> Result<()> {
+    let now = work.now;
     work.execute(
         "update crm_case_priorities set is_active = $2, edit_version = edit_version + 1, updated_at = $3
          where priority_id = $1",
-        &[&id, &is_active, &work.now],
+        &[&id, &is_active, &now],
     )?;
     Ok(())
 }

@@ -85,7 +85,8 @@ impl Case {
             self.move_to(work, to, reason)?;
         } else if let Some(reason) = change.status_reason.as_deref() {
             self.status_reason = Some(reason.to_owned());
-            work.execute("update crm_cases set status_reason = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1", &[&self.case_id, &reason, &work.now])?;
+            let now = work.now;
+            work.execute("update crm_cases set status_reason = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1", &[&self.case_id, &reason, &now])?;
         }
         if change.owner_id.is_some() && change.owner_id != self.owner_id {
             self.assign(work, change.owner_id, self.team_id)?;
@@ -149,6 +150,7 @@ impl Case {
         self.status_reason = reason.map(str::to_owned);
         self.updated_at = work.now;
         self.edit_version += 1;
+        let now = work.now;
         work.execute(
             "update crm_cases set status = $2, status_reason = $3, resolved_at = $4, closed_at = $5,
                  resolution_time_minutes = $6, reopened_count = $7, edit_version = edit_version + 1,
@@ -156,7 +158,7 @@ impl Case {
              where case_id = $1",
             &[
                 &self.case_id, &to, &self.status_reason, &self.resolved_at, &self.closed_at,
-                &self.resolution_time_minutes, &self.reopened_count, &work.now,
+                &self.resolution_time_minutes, &self.reopened_count, &now,
             ],
         )?;
         let reason_text_id = reason.map(|reason| work.keep_text(self.case_id, "status_reason", reason)).transpose()?;

@@ -74,9 +74,10 @@ fn change(work: &mut Work, case_id: i64, added: Vec<String>, removed: Vec<String
         return Ok(false);
     }
     for tag in &added {
+        let now = work.now;
         work.execute(
             "insert into crm_case_tags (case_id, tag, created_at) values ($1, $2, $3) on conflict do nothing",
-            &[&case_id, tag, &work.now],
+            &[&case_id, tag, &now],
         )?;
     }
     for tag in &removed {

@@ -99,7 +99,7 @@ pub async fn list(caller: Known, _: Query<Nothing>) -> Result<Answer<Json<CaseTy
     Ok(Json::new(CaseTypes { case_types: case_types.await? }).into())
 }
 
-pub async fn show(caller: Known, Path([id]): Path<1>) -> Result<Answer<Json<OneCaseType>>> {
+pub async fn show(caller: Known, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OneCaseType>>> {
     Ok(caller.read(Class::Bounded, move |work| one(work, id)).await?.into())
 }
 
@@ -108,12 +108,13 @@ pub async fn create(caller: Manager, Body(draft): Body<CaseTypeDraft>) -> Result
         .write(move |work| {
             must_exist(work, "default_priority", "crm_case_priorities", "priority_id", Some(draft.default_priority))?;
             must_be_free(work, &draft.type_name, &draft.type_code, None)?;
+            let now = work.now;
             let (id,): (i64,) = work.one(
                 "insert into crm_case_types (type_name, type_code, icon, color, default_priority, created_at, updated_at)
                  values ($1, $2, $3, $4, $5, $6, $6) returning case_type_id",
                 &[
                     &&*draft.type_name, &&*draft.type_code, &draft.icon.as_deref(), &draft.color.as_deref(),
-                    &draft.default_priority, &work.now,
+                    &draft.default_priority, &now,
                 ],
             )?;
             work.audit("created", "case_type", Some(id), &json!({}))?;
@@ -146,6 +147,7 @@ fn change(work: &mut Work, id: i64, edit: &CaseTypeEdit, expected: &Expected) ->
     let code = edit.type_code.map(Line::into_string).or(present.type_code);
     must_exist(work, "default_priority", "crm_case_priorities", "priority_id", Some(default_priority))?;
     must_be_free(work, &name, &code, Some(id))?;
+    let now = work.now;
     work.execute(
         "update crm_case_types set type_name = $2, type_code = $3, icon = $4, color = $5, default_priority = $6,
              edit_version = edit_version + 1, updated_at = $7
@@ -157,13 +159,13 @@ fn change(work: &mut Work, id: i64, edit: &CaseTypeEdit, expected: &Expected) ->
             &edit.icon.map(|icon| icon.map(Line::into_string)).or(present.icon),
             &edit.color.map(|color| color.map(Line::into_string)).or(present.color),
             &default_priority,
-            &work.now,
+            &now,
         ],
     )?;
     work.audit("changed", "case_type", Some(id), &json!({}))
 }
 
-pub async fn delete(caller: Manager, Path([id]): Path<1>) -> Result<Answer<NoContent>> {
+pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
     let expected = caller.expected(id);
     caller
         .write(move |work| {
@@ -180,7 +182,7 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>) -> Result<Answer<NoCon
         .await
 }
 
-pub async fn restore(caller: Admin, Path([id]): Path<1>) -> Result<Answer<Json<OneCaseType>>> {
+pub async fn restore(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OneCaseType>>> {
     caller
         .write(move |work| {
             let deleted: Option<(String, String)> = work.optional(
@@ -198,10 +200,11 @@ pub async fn restore(caller: Admin, Path([id]): Path<1>) -> Result<Answer<Json<O
 }
 
 fn set_active(work: &mut Work, id: i64, is_active: bool) -> Result<()> {
+    let now = work.now;
     work.execute(
         "update crm_case_types set is_active = $2, edit_version = edit_version + 1, updated_at = $3
          where case_type_id = $1",
-        &[&id, &is_active, &work.now],
+        &[&id, &is_active, &now],
     )?;
     Ok(())
 }

@@ -106,9 +106,17 @@ impl<T: Input> FromRequest<App> for Body<T> {
     }
 }
 
-crate::input! {
-    /// A query that takes no parameters.
-    pub struct Nothing {}
+/// A query that takes no parameters.
+pub struct Nothing;
+
+impl Input for Nothing {
+    fn read(_: &mut input::Fields) -> Option<Nothing> {
+        Some(Nothing)
+    }
+
+    fn properties(_: &mut schemars::SchemaGenerator) -> Vec<input::Property> {
+        Vec::new()
+    }
 }
 
 fn require_json(request: &Request) -> Result<()> {

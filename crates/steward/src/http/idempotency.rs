@@ -17,6 +17,7 @@ pub fn once(work: &mut Work, facts: &RequestFacts, f: impl FnOnce(&mut Work) -> 
     let caller = format!("{}:{}", work.actor.kind(), work.actor.id().unwrap_or(0));
     let hash = facts.body_hash();
     let expired = work.now.plus_hours(-HOURS);
+    let now = work.now;
     let taken = work.execute(
         "insert into crm_idempotency_keys (caller, route, idempotency_key, body_hash, status, body, created_at)
          values ($1, $2, $3, $4, 0, $5, $6)
@@ -24,7 +25,7 @@ pub fn once(work: &mut Work, facts: &RequestFacts, f: impl FnOnce(&mut Work) -> 
          set body_hash = excluded.body_hash, status = 0, body = excluded.body, location = null, etag = null,
              created_at = excluded.created_at
          where crm_idempotency_keys.created_at < $7",
-        &[&caller, &facts.route, key, &&hash[..], &&b""[..], &work.now, &expired],
+        &[&caller, &facts.route, key, &&hash[..], &&b""[..], &now, &expired],
     )?;
     if taken == 0 {
         return told_before(work, facts, &caller, key, &hash);
@@ -51,4 +52,11 @@ fn told_before(work: &mut Work, facts: &RequestFacts, caller: &str, key: &str, h
     }
     let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     Ok(Told { status: status.unwrap_or(StatusCode::OK), location, etag, body })
+}
+
+/// Forgets keys that no longer count.
+pub fn forget_old_keys(work: &mut Work) -> Result<()> {
+    let expired = work.now.plus_hours(-HOURS);
+    work.execute("delete from crm_idempotency_keys where created_at < $1", &[&expired])?;
+    Ok(())
 }

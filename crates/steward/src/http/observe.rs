@@ -169,7 +169,18 @@ impl Metrics {
 pub fn exposition(app: &App) -> String {
     let mut text = String::new();
     app.metrics.render(&mut text);
-    for (name, help, value) in app.db.stats().figures() {
+    let stats = app.db.stats();
+    for (name, help, value) in [
+        ("writes_total", "Changes answered.", stats.writes),
+        ("write_groups_total", "Transactions that they were committed in.", stats.groups),
+        ("broken_groups_total", "Groups run again one by one.", stats.broken_groups),
+        ("bounded_reads_total", "Reads by key or covering index.", stats.bounded_reads),
+        ("slow_reads_total", "Searches, exports and exact counts.", stats.slow_reads),
+        ("retries_total", "Transactions run again after a conflict or a lost connection.", stats.retries),
+        ("write_queue", "Changes that wait.", stats.write_queue as u64),
+        ("slow_queue", "Slow reads that wait.", stats.slow_queue as u64),
+        ("connections_in_use", "Threads or connections at work.", stats.connections_in_use as u64),
+    ] {
         let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
         let _ = writeln!(text, "# HELP steward_db_{name} {help}\n# TYPE steward_db_{name} {kind}\nsteward_db_{name} {value}");
     }

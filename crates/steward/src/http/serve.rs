@@ -46,6 +46,16 @@ pub fn serve(app: App, listener: TcpListener) -> std::io::Result<Server> {
     Ok(Server { address, stop, done })
 }
 
+/// Serves `/metrics` alone, without a token: for an address that only the monitoring reaches.
+pub fn serve_metrics(app: App, listener: TcpListener) -> std::io::Result<Server> {
+    let address = listener.local_addr()?;
+    let (stop, stopped) = watch::channel(false);
+    let figures = move || std::future::ready(super::observe::exposition(&app));
+    let router = Router::new().route("/metrics", axum::routing::get(figures));
+    let done = tokio::spawn(accept(listener, router, stopped));
+    Ok(Server { address, stop, done })
+}
+
 async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
     let graceful = GracefulShutdown::new();
     let mut http = hyper::server::conn::http1::Builder::new();

@@ -28,12 +28,13 @@ pub fn cases(question: &Question, for_staff: bool) -> Match {
         )
     } else {
         (
-            "s.public_text @@ to_tsquery('crm_search', ?)",
+            // The index is over all words; what the customer may find is a part of them.
+            "s.internal_text @@ to_tsquery('crm_search', ?) and s.public_text @@ to_tsquery('crm_search', ?)",
             "cast(ts_rank(s.public_text, to_tsquery('crm_search', ?), 1) as double precision)",
         )
     };
-    let join = "join crm_case_search s on s.case_id = c.case_id";
-    Match { join, condition, rank, query: terms.join(" & ") }
+    let from = "crm_cases c join crm_case_search s on s.case_id = c.case_id";
+    Match { from, condition, rank, newest: "", query: terms.join(" & ") }
 }
 
 /// Without accents, as the index has it.

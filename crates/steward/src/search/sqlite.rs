@@ -20,32 +20,30 @@ pub fn cases(question: &Question, for_staff: bool) -> Match {
     let terms = terms.join(" AND ");
     let query = if for_staff { terms } else { format!("{{number subject description comments}} : ({terms})") };
     Match {
-        join: "join crm_case_fts on crm_case_fts.rowid = c.case_id",
+        from: "crm_case_fts cross join crm_cases c on c.case_id = crm_case_fts.rowid",
         condition: "crm_case_fts match ?",
         rank: "-crm_case_fts.rank",
+        newest: "order by crm_case_fts.rowid desc",
         query,
     }
 }
 
-/// Writes the rows that are behind.
+/// Writes the rows that are behind. `cross join` keeps the planner from reading every case for the few that wait.
 pub fn catch_up(tx: &mut Tx<'_>) -> Result<(), db::Error> {
-    let behind: Vec<(i64,)> = tx.query("select case_id from crm_search_queue", &[])?;
-    if behind.is_empty() {
+    if tx.optional::<(i64,)>("select case_id from crm_search_queue limit 1", &[])?.is_none() {
         return Ok(());
     }
-    for (case_id,) in &behind {
-        tx.execute("delete from crm_case_fts where rowid = $1", &[case_id])?;
-        tx.execute(
-            "insert into crm_case_fts (rowid, number, subject, description, comments, internal_comments)
-             select c.case_id, substr(c.case_number, 6), c.subject, c.description,
-                 (select group_concat(m.comment_text, char(10)) from crm_case_comments m
-                  where m.case_id = c.case_id and m.is_active and not m.is_internal),
-                 (select group_concat(m.comment_text, char(10)) from crm_case_comments m
-                  where m.case_id = c.case_id and m.is_active and m.is_internal)
-             from crm_cases c where c.case_id = $1 and c.is_listed",
-            &[case_id],
-        )?;
-    }
+    tx.execute("delete from crm_case_fts where rowid in (select case_id from crm_search_queue)", &[])?;
+    tx.execute(
+        "insert into crm_case_fts (rowid, number, subject, description, comments, internal_comments)
+         select c.case_id, substr(c.case_number, 6), c.subject, c.description,
+             (select group_concat(m.comment_text, char(10)) from crm_case_comments m
+              where m.case_id = c.case_id and m.is_active and not m.is_internal),
+             (select group_concat(m.comment_text, char(10)) from crm_case_comments m
+              where m.case_id = c.case_id and m.is_active and m.is_internal)
+         from crm_search_queue q cross join crm_cases c on c.case_id = q.case_id where c.is_listed",
+        &[],
+    )?;
     tx.execute("delete from crm_search_queue", &[])?;
     Ok(())
 }

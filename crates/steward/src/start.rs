@@ -1,0 +1,142 @@
+//! Starting a desk: where its database is, bringing the schema up, and the tasks that run beside the requests.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use db::{Db, Options};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::error::Error;
+use crate::http;
+use crate::schema::STEPS;
+use crate::work::Actor;
+
+/// How often the desk looks for what time alone brings about.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What keeps a desk from starting, in words for its operator.
+pub type Fatal = Box<dyn std::error::Error + Send + Sync>;
+
+/// The URL of the configured database: SQLite in the data folder unless another is named.
+pub fn database_url(config: &Config) -> String {
+    if config.database.is_empty() {
+        format!("sqlite:{}", config.data.join("steward.db").display())
+    } else {
+        config.database.clone()
+    }
+}
+
+/// Opens the database with the schema brought up to this program. SQLite is backed up into `backups/` of the data
+/// folder before a step that changes it.
+pub fn open_database(config: &Config, durable: bool) -> Result<Db, Fatal> {
+    create_private_folder(&config.data)?;
+    let mut options = Options::new(database_url(config));
+    options.durable = durable;
+    if config.database_connections > 0 {
+        options.pool_size = config.database_connections;
+    }
+    let db = Db::open(options)?;
+    let backup = backup_path(config)?;
+    let applied = db.migrate(STEPS, Some(&backup))?;
+    if !applied.is_empty() {
+        tracing::info!(steps = ?applied, "the schema has been brought up");
+    }
+    Ok(db)
+}
+
+fn backup_path(config: &Config) -> Result<PathBuf, Fatal> {
+    let folder = config.data.join("backups");
+    create_private_folder(&folder)?;
+    let newest = STEPS.last().map_or(0, |step| step.number);
+    Ok(folder.join(format!("before-{newest:04}.db")))
+}
+
+/// The data folder is its owner's alone: it holds the database and the first token.
+fn create_private_folder(folder: &Path) -> Result<(), Fatal> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| format!("cannot make the folder {}: {error}", folder.display()).into())
+}
+
+/// Serves until `stop` fires, then answers what is under way and closes the database.
+pub async fn run(app: App, stop: impl Future<Output = ()>, ready: impl FnOnce(SocketAddr)) -> Result<(), Fatal> {
+    let listener = listen(&app.config.listen).await?;
+    let metrics = match app.config.metrics_listen.as_str() {
+        "" => None,
+        address => Some(http::serve_metrics(app.clone(), listen(address).await?)?),
+    };
+    let server = http::serve(app.clone(), listener)?;
+    let (ended, ending) = watch::channel(false);
+    let ticker = tokio::spawn(tick(app.clone(), ending));
+    ready(server.address);
+    stop.await;
+    tracing::info!("stopping: answering what is under way");
+    server.stop().await;
+    if let Some(metrics) = metrics {
+        metrics.stop().await;
+    }
+    let _ = ended.send(true);
+    if let Err(error) = ticker.await {
+        tracing::error!(%error, "the ticker ended badly");
+    }
+    let db = app.db.clone();
+    drop(app);
+    tokio::task::spawn_blocking(move || db.close()).await?;
+    Ok(())
+}
+
+async fn listen(address: &str) -> Result<TcpListener, Fatal> {
+    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}").into())
+}
+
+/// Does each second what time alone brings about.
+async fn tick(app: App, mut ending: watch::Receiver<bool>) {
+    let mut seconds: u64 = 0;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(TICK) => {}
+            _ = ending.changed() => return,
+        }
+        if let Err(error) = housekeeping(&app, seconds).await {
+            tracing::warn!(%error, "the ticker goes on, but could not do its work");
+        }
+        seconds += 1;
+    }
+}
+
+/// Rows done in one transaction of housekeeping, so that none holds up the writers.
+const PORTION: i64 = 200;
+
+/// What is due now. Each part is idempotent and small, so nodes may do it side by side.
+pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
+    if app.config.auto_close_days > 0 && seconds.is_multiple_of(10) {
+        let until = app.clock.now().plus_days(-i64::from(app.config.auto_close_days));
+        loop {
+            let closed = app.write(Actor::System, move |work| crate::cases::close_resolved(work, until, PORTION)).await?;
+            if (closed as i64) < PORTION {
+                break;
+            }
+        }
+    }
+    if seconds.is_multiple_of(5) {
+        app.write(Actor::System, crate::cases::fold_rollup).await?;
+    }
+    if seconds.is_multiple_of(600) {
+        app.write(Actor::System, http::forget_old_keys).await?;
+    }
+    if app.db.dialect() == db::Dialect::Sqlite {
+        // Plain SQL leaves its cases in the search queue; any commit of ours brings the index up.
+        let waiting = app.read(db::Class::Bounded, Actor::System, crate::search::is_behind).await?;
+        if waiting {
+            app.write(Actor::System, |_| Ok(())).await?;
+        }
+    }
+    Ok(())
+}
