@@ -287,7 +287,7 @@ pub async fn restore(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> R
 pub async fn cases(
     caller: Viewer,
     Path([id]): Path<1>,
-    query: Query<CaseQuery>,
+    Query(query): Query<CaseQuery>,
 ) -> Result<Answer<Json<CaseList>>> {
     caller.read(Class::Bounded, move |work| Account::find(work, id)).await?;
     crate::cases::api::list_of(&caller, CaseScope::Account(id), query).await
