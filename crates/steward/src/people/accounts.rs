@@ -137,6 +137,7 @@ impl Account {
     }
 
     pub fn add(work: &mut Work, draft: &AccountDraft) -> Result<Account> {
+        let now = work.now;
         let tier = draft.account_tier.unwrap_or(Tier::Standard);
         let see_all = draft.contacts_see_account_cases.unwrap_or(false);
         let domain = draft.domain.as_ref().map(|domain| &domain.0);
@@ -145,7 +146,7 @@ impl Account {
             "insert into crm_accounts (account_name, name_key, account_tier, domain, time_zone,
                  contacts_see_account_cases, created_at, updated_at)
              values ($1, $2, $3, $4, $5, $6, $7, $7) returning account_id",
-            &[&&*draft.account_name, &fold(&draft.account_name), &tier, &domain, &zone, &see_all, &work.now],
+            &[&&*draft.account_name, &fold(&draft.account_name), &tier, &domain, &zone, &see_all, &now],
         )?;
         work.audit("created", "account", Some(account_id), &json!({}))?;
         Account::find(work, account_id)
@@ -153,6 +154,7 @@ impl Account {
 
     /// Changes the fields named. An edit that changes nothing leaves no trace.
     pub fn edit(work: &mut Work, account_id: i64, edit: &AccountEdit, expected: &Expected) -> Result<Account> {
+        let now = work.now;
         let before = Account::take(work, account_id)?;
         expected.check(before.edit_version)?;
         let edit = edit.clone();
@@ -174,7 +176,7 @@ impl Account {
              where account_id = $1",
             &[
                 &account_id, &after.account_name, &fold(&after.account_name), &after.account_tier, &after.domain,
-                &after.time_zone, &after.contacts_see_account_cases, &work.now,
+                &after.time_zone, &after.contacts_see_account_cases, &now,
             ],
         )?;
         work.audit("updated", "account", Some(account_id), &json!({ "fields": fields }))?;
@@ -182,20 +184,22 @@ impl Account {
     }
 
     pub fn delete(work: &mut Work, account_id: i64, expected: &Expected) -> Result<()> {
+        let now = work.now;
         expected.check(Account::take(work, account_id)?.edit_version)?;
         work.execute(
             "update crm_accounts set is_active = $2, edit_version = edit_version + 1, updated_at = $3
              where account_id = $1",
-            &[&account_id, &false, &work.now],
+            &[&account_id, &false, &now],
         )?;
         work.audit("deleted", "account", Some(account_id), &json!({}))
     }
 
     pub fn restore(work: &mut Work, account_id: i64) -> Result<Account> {
+        let now = work.now;
         let restored = work.execute(
             "update crm_accounts set is_active = $2, edit_version = edit_version + 1, updated_at = $3
              where account_id = $1 and not is_active",
-            &[&account_id, &true, &work.now],
+            &[&account_id, &true, &now],
         )?;
         if restored == 0 {
             return Err(Error::NotFound("deleted account"));

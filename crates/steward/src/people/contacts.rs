@@ -136,6 +136,7 @@ impl Contact {
     }
 
     pub fn add(work: &mut Work, draft: &ContactDraft) -> Result<Contact> {
+        let now = work.now;
         if let Some(account_id) = draft.account_id {
             must_be_active(work, "account_id", "crm_accounts", "account_id", account_id)?;
         }
@@ -151,7 +152,7 @@ impl Contact {
              values ($1, $2, $3, $4, $5, $6, $7, $8, $8) returning contact_id",
             &[
                 &draft.account_id, &&*draft.name, &fold(&draft.name), &draft.email.as_ref().map(|email| &email.address),
-                &email_key, &draft.phone.as_deref(), &draft.language.as_ref().map(|language| &language.0), &work.now,
+                &email_key, &draft.phone.as_deref(), &draft.language.as_ref().map(|language| &language.0), &now,
             ],
         );
         let (contact_id,) = taken(inserted, EMAIL, email_taken)?;
@@ -161,6 +162,7 @@ impl Contact {
 
     /// Changes the fields named. An edit that changes nothing leaves no trace.
     pub fn edit(work: &mut Work, contact_id: i64, edit: &ContactEdit, expected: &Expected) -> Result<Contact> {
+        let now = work.now;
         let before = Contact::take(work, contact_id)?;
         expected.check(before.edit_version)?;
         let edit = edit.clone();
@@ -188,7 +190,7 @@ impl Contact {
              where contact_id = $1",
             &[
                 &contact_id, &after.account_id, &after.name, &fold(&after.name), &after.email, &after.email_key,
-                &after.phone, &after.language, &work.now,
+                &after.phone, &after.language, &now,
             ],
         );
         taken(updated, EMAIL, email_taken)?;
@@ -210,11 +212,12 @@ impl Contact {
 
     /// Deletes softly. The contact's tokens end; the address is free for another.
     pub fn delete(work: &mut Work, contact_id: i64, expected: &Expected) -> Result<()> {
+        let now = work.now;
         expected.check(Contact::take(work, contact_id)?.edit_version)?;
         work.execute(
             "update crm_contacts set is_active = $2, edit_version = edit_version + 1, updated_at = $3
              where contact_id = $1",
-            &[&contact_id, &false, &work.now],
+            &[&contact_id, &false, &now],
         )?;
         tokens::revoke_all(work, tokens::Owner::Contact(contact_id), None)?;
         work.audit("deleted", "contact", Some(contact_id), &json!({}))
@@ -222,10 +225,11 @@ impl Contact {
 
     /// Brings a deleted contact back, unless the person was erased or the address has gone to another.
     pub fn restore(work: &mut Work, contact_id: i64) -> Result<Contact> {
+        let now = work.now;
         let restored = work.execute(
             "update crm_contacts set is_active = $2, edit_version = edit_version + 1, updated_at = $3
              where contact_id = $1 and not is_active and erased_at is null",
-            &[&contact_id, &true, &work.now],
+            &[&contact_id, &true, &now],
         );
         let conflict = || Error::Conflict("another contact has this e-mail address by now: change that one first".into());
         if taken(restored, EMAIL, conflict)? == 0 {

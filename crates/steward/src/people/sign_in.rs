@@ -89,6 +89,7 @@ async fn check(caller: &Anyone, key: String, password: Password<0>) -> Result<Op
 
 /// Makes the short-lived token, unless the user or the password has changed meanwhile.
 fn admit(work: &mut Work, candidate: &Candidate, secret: &str, minutes: i64) -> Result<SignedIn> {
+    let now = work.now;
     let lock = work.dialect().for_update();
     let unchanged: Option<(i64,)> = work.optional(
         &format!("select user_id from crm_users where user_id = $1 and password_hash = $2 and is_active{lock}"),
@@ -100,7 +101,7 @@ fn admit(work: &mut Work, candidate: &Candidate, secret: &str, minutes: i64) -> 
     // The table holds what is in use and what has ended lately, not every day of every user.
     work.execute(
         "delete from crm_tokens where user_id = $1 and kind = 'sign_in' and expires_at < $2",
-        &[&candidate.user_id, &work.now.plus_days(-30)],
+        &[&candidate.user_id, &now.plus_days(-30)],
     )?;
     let expires_at = work.now.plus_minutes(minutes.max(1));
     let grant = Grant {

@@ -180,6 +180,7 @@ impl Grant {
 
     /// Stores the token whose secret this is. 422 for an owner who is not active and an end that has passed.
     pub fn issue(&self, work: &mut Work, secret: &str) -> Result<Token> {
+        let now = work.now;
         match self.owner {
             Owner::User(id) => must_be_active(work, "user_id", "crm_users", "user_id", id)?,
             Owner::Contact(id) => must_be_active(work, "contact_id", "crm_contacts", "contact_id", id)?,
@@ -196,7 +197,7 @@ impl Grant {
             ),
             &[
                 &&hash(secret)[..], &id, &self.token_name, &self.scope, &self.kind, &self.expires_at, &created_by,
-                &work.now,
+                &now,
             ],
         )?;
         work.audit("created", "token", Some(token_id), &json!({ column: id, "kind": self.kind, "scope": self.scope }))?;
@@ -206,9 +207,10 @@ impl Grant {
 
 /// Ends one token; 404 if there is none, or it has ended already.
 pub fn end(work: &mut Work, token_id: i64) -> Result<()> {
+    let now = work.now;
     let ended = work.execute(
         "update crm_tokens set revoked_at = $2 where token_id = $1 and revoked_at is null",
-        &[&token_id, &work.now],
+        &[&token_id, &now],
     )?;
     if ended == 0 {
         return Err(Error::NotFound("token"));
@@ -218,13 +220,14 @@ pub fn end(work: &mut Work, token_id: i64) -> Result<()> {
 
 /// Ends all tokens of somebody, or those of one kind.
 pub fn revoke_all(work: &mut Work, owner: Owner, kind: Option<TokenKind>) -> Result<()> {
+    let now = work.now;
     let (column, id) = owner.column();
     let of_kind = kind.map(|kind| format!(" and kind = '{kind}'")).unwrap_or_default();
     let ended: Vec<(i64,)> = work.query(
         &format!(
             "update crm_tokens set revoked_at = $2 where {column} = $1 and revoked_at is null{of_kind} returning token_id"
         ),
-        &[&id, &work.now],
+        &[&id, &now],
     )?;
     for (token_id,) in ended {
         work.audit("revoked", "token", Some(token_id), &json!({}))?;

@@ -113,8 +113,14 @@ impl User {
         work.optional(&format!("{SELECT} where email_key = $1 and is_active"), &[&email_key])
     }
 
+    /// Everybody who is active, by name.
+    pub fn all(work: &mut Work) -> Result<Vec<User>> {
+        work.query(&format!("{SELECT} where is_active order by name_key, user_id"), &[])
+    }
+
     /// Adds a user. The draft's password is not looked at: `hash` is made of it, outside of the transaction.
     pub fn add(work: &mut Work, draft: &UserDraft, hash: Option<&PasswordHash>) -> Result<User> {
+        let now = work.now;
         must_be_free(work, &draft.email.key)?;
         let inserted = work.one::<(i64,)>(
             "insert into crm_users (name, name_key, email, email_key, role, password_hash, is_available, case_cap,
@@ -122,7 +128,7 @@ impl User {
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) returning user_id",
             &[
                 &&*draft.name, &fold(&draft.name), &draft.email.address, &draft.email.key, &draft.role, &hash,
-                &draft.is_available.unwrap_or(true), &draft.case_cap.map(|cap| cap.0), &work.now,
+                &draft.is_available.unwrap_or(true), &draft.case_cap.map(|cap| cap.0), &now,
             ],
         );
         let (user_id,) = taken(inserted, EMAIL, email_taken)?;
@@ -179,13 +185,14 @@ impl User {
     }
 
     fn store(&self, work: &mut Work) -> Result<()> {
+        let now = work.now;
         let updated = work.execute(
             "update crm_users set name = $2, name_key = $3, email = $4, email_key = $5, role = $6, is_available = $7,
                  case_cap = $8, edit_version = edit_version + 1, updated_at = $9
              where user_id = $1",
             &[
                 &self.user_id, &self.name, &fold(&self.name), &self.email, &self.email_key, &self.role,
-                &self.is_available, &self.case_cap, &work.now,
+                &self.is_available, &self.case_cap, &now,
             ],
         );
         taken(updated, EMAIL, email_taken).map(|_| ())
@@ -193,6 +200,7 @@ impl User {
 
     /// Deactivates a user and ends their tokens. 409 for the last active admin.
     pub fn deactivate(work: &mut Work, user_id: i64, expected: &Expected) -> Result<()> {
+        let now = work.now;
         let admins = take_admins(work)?;
         let user = User::take(work, user_id)?;
         expected.check(user.edit_version)?;
@@ -201,7 +209,7 @@ impl User {
         }
         work.execute(
             "update crm_users set is_active = $2, edit_version = edit_version + 1, updated_at = $3 where user_id = $1",
-            &[&user_id, &false, &work.now],
+            &[&user_id, &false, &now],
         )?;
         tokens::revoke_all(work, Owner::User(user_id), None)?;
         work.audit("deleted", "user", Some(user_id), &json!({}))
@@ -209,10 +217,11 @@ impl User {
 
     /// Brings a deactivated user back; their tokens stay ended.
     pub fn restore(work: &mut Work, user_id: i64) -> Result<User> {
+        let now = work.now;
         let restored = work.execute(
             "update crm_users set is_active = $2, edit_version = edit_version + 1, updated_at = $3
              where user_id = $1 and not is_active",
-            &[&user_id, &true, &work.now],
+            &[&user_id, &true, &now],
         )?;
         if restored == 0 {
             return Err(Error::NotFound("deactivated user"));

@@ -1,0 +1,275 @@
+//! Forgetting a person (spec 2): their texts and addresses go from everywhere, for good. Events stay: they hold ids and
+//! names of fields, and the texts that they speak of stand in tables that are reached here.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use serde_json::{Value, json};
+
+use super::tokens::Owner;
+use super::tokens;
+use crate::error::{Error, Result};
+use crate::http::Expected;
+use crate::input::fold;
+use crate::work::Work;
+
+/// What stands where a text was that may not be empty.
+const ERASED: &str = "Erased";
+const ERASED_NAME: &str = "Erased contact";
+
+/// Erases a contact, deleted or not. 404 for one that does not exist or was erased before, 412 for another version than
+/// expected. What agents wrote on the person's cases goes too, because it quotes and describes them.
+pub fn erase(work: &mut Work, contact_id: i64, expected: &Expected) -> Result<()> {
+    let now = work.now;
+    let lock = work.dialect().for_update();
+    let found: Option<(Option<String>, i64)> = work.optional(
+        &format!("select email_key, edit_version from crm_contacts where contact_id = $1 and erased_at is null{lock}"),
+        &[&contact_id],
+    )?;
+    let (email_key, version) = found.ok_or(Error::NotFound("contact"))?;
+    expected.check(version)?;
+    let traces = Traces::find(work, contact_id, email_key)?;
+    traces.open(work)?;
+    traces.erase_cases(work)?;
+    traces.erase_conversation(work)?;
+    traces.erase_answers(work)?;
+    traces.erase_told_answers(work)?;
+    traces.erase_jobs(work)?;
+    traces.erase_contact(work)?;
+    work.execute(
+        "update crm_erasures set closed_at = $2 where contact_id = $1 and closed_at is null",
+        &[&contact_id, &now],
+    )?;
+    work.audit("erased", "contact", Some(contact_id), &json!({ "cases": traces.cases.len() }))
+}
+
+/// Where a person has left traces.
+struct Traces {
+    contact_id: i64,
+    email_key: Option<String>,
+    /// Cases that are theirs, or that they opened: nothing of what is written there stays.
+    cases: BTreeSet<i64>,
+    /// Other people's cases where they said something, or where a merge carried it.
+    visited: BTreeSet<i64>,
+}
+
+impl Traces {
+    fn find(work: &mut Work, contact_id: i64, email_key: Option<String>) -> Result<Traces> {
+        // In the order of their ids, the rows are taken as any other change of a case takes them.
+        let lock = work.dialect().for_update();
+        let own: Vec<(i64,)> = work.query(
+            &format!(
+                "select case_id from crm_cases
+                 where case_id in (select case_id from crm_cases where contact_id = $1 and is_listed)
+                    or case_id in (select case_id from crm_cases where contact_id = $1 and not is_listed)
+                    or case_id in (select case_id from crm_case_events
+                                   where actor_kind = 'contact' and actor_id = $1 and kind = 'created')
+                 order by case_id{lock}"
+            ),
+            &[&contact_id],
+        )?;
+        let cases: BTreeSet<i64> = own.into_iter().map(|(id,)| id).collect();
+        let moved = work.dialect().among_ints("moved_from_id", "$2");
+        let visited: Vec<(i64,)> = work.query(
+            &format!(
+                "select case_id from crm_case_comments where contact_id = $1
+                 union
+                 select case_id from crm_case_comments where {moved}"
+            ),
+            &[&contact_id, &json!(cases)],
+        )?;
+        let visited = visited.into_iter().map(|(id,)| id).filter(|id| !cases.contains(id)).collect();
+        Ok(Traces { contact_id, email_key, cases, visited })
+    }
+
+    fn case_ids(&self) -> Value {
+        json!(self.cases)
+    }
+
+    /// Opens the erasure, case by case: only then does the database let events be redacted.
+    fn open(&self, work: &mut Work) -> Result<()> {
+        let now = work.now;
+        let sql = "insert into crm_erasures (contact_id, case_id, opened_at) values ($1, $2, $3)";
+        work.execute(sql, &[&self.contact_id, &None::<i64>, &now])?;
+        for case_id in self.cases.union(&self.visited) {
+            work.execute(sql, &[&self.contact_id, case_id, &now])?;
+        }
+        Ok(())
+    }
+
+    fn erase_cases(&self, work: &mut Work) -> Result<()> {
+        let now = work.now;
+        let (ids, own) = (self.case_ids(), work.dialect().among_ints("case_id", "$1"));
+        work.execute(
+            &format!(
+                "update crm_cases set subject = $2, description = '', status_reason = null, csat_comment = null,
+                     edit_version = edit_version + 1, updated_at = $3
+                 where {own}"
+            ),
+            &[&ids, &ERASED, &now],
+        )?;
+        for sql in [
+            "update crm_case_texts set body = ''",
+            "delete from crm_case_tags",
+            "update crm_sla_violations set acknowledgement_note = null",
+            "update crm_case_escalations set note = null",
+        ] {
+            work.execute(&format!("{sql} where {own}"), &[&ids])?;
+        }
+        // A tag may be a name, and this is the one event that holds words.
+        let redacted = json!({ "added": [], "removed": [] });
+        work.execute(
+            &format!("update crm_case_events set data = $2 where {own} and kind = 'tagged'"),
+            &[&ids, &redacted],
+        )?;
+        work.execute(
+            &format!(
+                "update crm_case_attachments set file_name = $2, is_active = $3, updated_at = $4
+                 where {own} or contact_id = $5"
+            ),
+            &[&ids, &ERASED, &false, &now, &self.contact_id],
+        )?;
+        Ok(())
+    }
+
+    /// Everything said on the person's cases, and what they said, or a merge carried, elsewhere.
+    fn erase_conversation(&self, work: &mut Work) -> Result<()> {
+        let now = work.now;
+        let dialect = work.dialect();
+        let (ids, contact_id) = (self.case_ids(), json!([self.contact_id]));
+        let conversations = [
+            (dialect.among_ints("case_id", "$1"), &ids),
+            (dialect.among_ints("moved_from_id", "$1"), &ids),
+            (dialect.among_ints("contact_id", "$1"), &contact_id),
+        ];
+        for (condition, bound) in conversations {
+            let these = format!("comment_id in (select comment_id from crm_case_comments where {condition})");
+            work.execute(&format!("delete from crm_case_comment_versions where {these}"), &[bound])?;
+            work.execute(
+                &format!("update crm_case_attachments set file_name = $2, is_active = $3, updated_at = $4 where {these}"),
+                &[bound, &ERASED, &false, &now],
+            )?;
+            work.execute(
+                &format!(
+                    "update crm_case_comments set comment_text = $2, edit_version = edit_version + 1, updated_at = $3
+                     where {condition}"
+                ),
+                &[bound, &ERASED, &now],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// What they answered to surveys and said of articles.
+    fn erase_answers(&self, work: &mut Work) -> Result<()> {
+        let now = work.now;
+        let own = work.dialect().among_ints("case_id", "$2");
+        work.execute(
+            &format!("update crm_survey_responses set text_value = null where contact_id = $1 or {own}"),
+            &[&self.contact_id, &self.case_ids()],
+        )?;
+        work.execute(
+            "update crm_kb_article_feedback set comment = null, updated_at = $2 where submitted_by = $1",
+            &[&self.contact_id, &now],
+        )?;
+        Ok(())
+    }
+
+    /// Answers kept for idempotency keys. The keys of others stay, so that a request repeated is still not done twice;
+    /// it is told that it was done, no more.
+    fn erase_told_answers(&self, work: &mut Work) -> Result<()> {
+        work.execute("delete from crm_idempotency_keys where caller = $1", &[&format!("contact:{}", self.contact_id)])?;
+        let mut mentioning: Vec<(String, String, String)> = Vec::new();
+        work.tx.each(
+            "select caller, route, idempotency_key, body from crm_idempotency_keys",
+            &[],
+            |(caller, route, key, body): (String, String, String, Vec<u8>)| {
+                let told: Option<Value> = serde_json::from_slice(&body).ok();
+                if told.is_some_and(|told| self.is_mentioned(&told, true)) {
+                    mentioning.push((caller, route, key));
+                }
+                Ok::<_, Error>(ControlFlow::Continue(()))
+            },
+        )?;
+        for (caller, route, key) in mentioning {
+            work.execute(
+                "update crm_idempotency_keys set status = 204, location = null, etag = null, body = $4
+                 where caller = $1 and route = $2 and idempotency_key = $3",
+                &[&caller, &route, &key, &&b""[..]],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Jobs hold ids, and an address where something is to be sent. What waits for this person is not done any more.
+    fn erase_jobs(&self, work: &mut Work) -> Result<()> {
+        let now = work.now;
+        let mut mentioning: Vec<i64> = Vec::new();
+        work.tx.each("select job_id, payload from crm_jobs", &[], |(job_id, payload): (i64, Value)| {
+            if self.is_mentioned(&payload, false) {
+                mentioning.push(job_id);
+            }
+            Ok::<_, Error>(ControlFlow::Continue(()))
+        })?;
+        for job_id in mentioning {
+            work.execute(
+                "update crm_jobs set payload = $2, last_error = null, finished_at = coalesce(finished_at, $3),
+                     state = case when state = 'waiting' then 'dead' else state end
+                 where job_id = $1",
+                &[&job_id, &json!({}), &now],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn erase_contact(&self, work: &mut Work) -> Result<()> {
+        let now = work.now;
+        // Not only revoked: a token's name may be a person's.
+        tokens::revoke_all(work, Owner::Contact(self.contact_id), None)?;
+        work.execute("delete from crm_tokens where contact_id = $1", &[&self.contact_id])?;
+        work.execute(
+            "update crm_contacts set name = $2, name_key = $3, email = null, email_key = null, phone = null,
+                 language = null, is_active = $4, erased_at = $5, edit_version = edit_version + 1, updated_at = $5
+             where contact_id = $1",
+            &[&self.contact_id, &ERASED_NAME, &fold(ERASED_NAME), &false, &now],
+        )?;
+        Ok(())
+    }
+
+    /// Whether JSON speaks of the person: by id, by address, or (`with_cases`) by one of their cases.
+    fn is_mentioned(&self, value: &Value, with_cases: bool) -> bool {
+        match value {
+            Value::Object(fields) => fields.iter().any(|(name, value)| {
+                let is_own = value.as_i64().is_some_and(|id| match &**name {
+                    "contact_id" => id == self.contact_id,
+                    "case_id" => with_cases && self.cases.contains(&id),
+                    _ => false,
+                });
+                is_own || self.is_mentioned(value, with_cases)
+            }),
+            Value::Array(items) => items.iter().any(|item| self.is_mentioned(item, with_cases)),
+            Value::String(text) => self.email_key.as_deref().is_some_and(|key| fold(text).contains(key)),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_mentioned_by_id_by_address_and_by_their_cases() {
+        let traces = Traces {
+            contact_id: 5,
+            email_key: Some("ana@example.com".into()),
+            cases: [12].into(),
+            visited: BTreeSet::new(),
+        };
+        assert!(traces.is_mentioned(&json!({ "contact": { "contact_id": 5 } }), false));
+        assert!(traces.is_mentioned(&json!([{ "to": ["Ana <ANA@example.com>"] }]), false));
+        assert!(traces.is_mentioned(&json!({ "case_id": 12 }), true));
+        assert!(!traces.is_mentioned(&json!({ "case_id": 12 }), false));
+        assert!(!traces.is_mentioned(&json!({ "case_id": 5, "contact_id": 12, "user_id": 5 }), true));
+    }
+}
