@@ -128,11 +128,15 @@ impl<'c> Tx<'c> {
 
     /// Runs `f` in a savepoint: if it refuses (an `Err` of its own), what it wrote is undone and the transaction goes
     /// on. An error of the database poisons the whole transaction, here as everywhere.
-    pub fn attempt<T, E: From<Error>>(&mut self, f: impl FnOnce(&mut Tx<'c>) -> Result<T, E>) -> Result<T, E> {
+    pub fn attempt<T, E: From<Error>>(
+        &mut self,
+        f: impl FnOnce(&mut Tx<'c>) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.batch("savepoint attempt")?;
         let outcome = f(self);
         if self.poison.is_none() {
-            let end = if outcome.is_ok() { "release attempt" } else { "rollback to attempt; release attempt" };
+            let end =
+                if outcome.is_ok() { "release attempt" } else { "rollback to attempt; release attempt" };
             self.batch(end)?;
         }
         outcome

@@ -18,7 +18,8 @@ pub fn check_parent(work: &mut Work, case_id: Option<i64>, parent_id: i64) -> Re
         if Some(id) == case_id {
             return Err(Error::Conflict(format!("case {id} would become its own ancestor")));
         }
-        let row: Option<(Option<i64>,)> = work.optional("select parent_case_id from crm_cases where case_id = $1", &[&id])?;
+        let row: Option<(Option<i64>,)> =
+            work.optional("select parent_case_id from crm_cases where case_id = $1", &[&id])?;
         ancestor = row.and_then(|(parent,)| parent);
         above += i64::from(ancestor.is_some());
         if above > GENERATIONS {

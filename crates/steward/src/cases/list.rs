@@ -243,7 +243,8 @@ fn excerpts(work: &mut Work, question: &Question, cases: &mut [CaseItem]) -> Res
     let internal = if work.actor.is_staff() { "" } else { " and not is_internal" };
     for item in cases {
         let case_id = item.case.case_id;
-        let (description,): (String,) = work.one("select description from crm_cases where case_id = $1", &[&case_id])?;
+        let (description,): (String,) =
+            work.one("select description from crm_cases where case_id = $1", &[&case_id])?;
         item.excerpt = excerpter.excerpt(&description);
         if item.excerpt.is_none() && item.case.comment_count > 0 {
             let comments: Vec<(String,)> = work.query(

@@ -288,7 +288,10 @@ pub fn tags_of(work: &mut Work, cases: &[CaseView]) -> Result<HashMap<i64, Vec<S
     }
     let places: Vec<String> = (1..=cases.len()).map(|n| format!("${n}")).collect();
     let ids: Vec<&dyn db::ToParam> = cases.iter().map(|case| &case.case_id as &dyn db::ToParam).collect();
-    let sql = format!("select case_id, tag from crm_case_tags where case_id in ({}) order by case_id, tag", places.join(", "));
+    let sql = format!(
+        "select case_id, tag from crm_case_tags where case_id in ({}) order by case_id, tag",
+        places.join(", ")
+    );
     for (case_id, tag) in work.query::<(i64, String)>(&sql, &ids)? {
         tags.entry(case_id).or_default().push(tag);
     }

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
 
-use super::tokens::Owner;
 use super::tokens;
+use super::tokens::Owner;
 use crate::error::{Error, Result};
 use crate::http::Expected;
 use crate::input::fold;
@@ -178,7 +178,10 @@ impl Traces {
     /// Answers kept for idempotency keys. The keys of others stay, so that a request repeated is still not done twice;
     /// it is told that it was done, no more.
     fn erase_told_answers(&self, work: &mut Work) -> Result<()> {
-        work.execute("delete from crm_idempotency_keys where caller = $1", &[&format!("contact:{}", self.contact_id)])?;
+        work.execute(
+            "delete from crm_idempotency_keys where caller = $1",
+            &[&format!("contact:{}", self.contact_id)],
+        )?;
         let mut mentioning: Vec<(String, String, String)> = Vec::new();
         work.tx.each(
             "select caller, route, idempotency_key, body from crm_idempotency_keys",

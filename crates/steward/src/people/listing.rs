@@ -58,7 +58,10 @@ impl Filter {
         let sql = if exact {
             format!("select count(*) from {from} where {conditions}")
         } else {
-            format!("select count(*) from (select 1 as one from {from} where {conditions} limit {}) as counted", REACH + 1)
+            format!(
+                "select count(*) from (select 1 as one from {from} where {conditions} limit {}) as counted",
+                REACH + 1
+            )
         };
         let (rows,): (i64,) = work.one(&sql, &self.params())?;
         Ok(if exact || rows <= REACH { Total::exact(rows) } else { Total { rows: REACH, is_exact: false } })
@@ -66,7 +69,13 @@ impl Filter {
 
     /// One page and a row more, so that `Paging::answer` can tell whether the list goes on. `select` ends with its
     /// `from`, `order` is the whole `order by`.
-    pub fn page<T: FromRow>(mut self, work: &mut Work, select: &str, order: &str, paging: &Paging) -> Result<Vec<T>> {
+    pub fn page<T: FromRow>(
+        mut self,
+        work: &mut Work,
+        select: &str,
+        order: &str,
+        paging: &Paging,
+    ) -> Result<Vec<T>> {
         let (limit, offset) = (self.bind(paging.limit + 1), self.bind(paging.offset()));
         let sql = format!("{select} where {} {order} limit {limit} offset {offset}", self.conditions);
         work.query(&sql, &self.params())
