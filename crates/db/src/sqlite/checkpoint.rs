@@ -8,7 +8,8 @@ use rusqlite::Connection;
 
 use super::connection::{Files, Role};
 
-/// Pages added since the last checkpoint that make another one worthwhile (4 MB at 4 KB each).
+/// Pages added since the last checkpoint that make another one worthwhile (4 MB at 4 KB each), or less if the
+/// cap is low.
 const STRIDE: i64 = 1000;
 
 /// How long the writer may stand still for a gentle attempt to start the WAL afresh.
@@ -16,12 +17,15 @@ const GENTLE: Duration = Duration::from_millis(50);
 
 pub(super) struct Checkpointer {
     files: Files,
-    /// At this length the writer is held up until all readers have left the old WAL.
+    /// At this length the writer is held up until all readers have left the old WAL. In pages.
     cap: i64,
+    stride: i64,
     /// Slow reads end after this long, so waiting a little longer succeeds.
     patience: Duration,
     state: Mutex<State>,
     wake: Condvar,
+    /// Wakes a writer that is held up.
+    finished: Condvar,
     /// The WAL's length in pages after the last commit.
     pub pages: AtomicI64,
 }
@@ -38,27 +42,34 @@ impl Checkpointer {
         Checkpointer {
             files,
             cap,
+            stride: STRIDE.min(cap / 8).max(1),
             patience: slow_deadline + Duration::from_secs(1),
             state: Mutex::new(State { due: false, closed: false, seen: 0 }),
             wake: Condvar::new(),
+            finished: Condvar::new(),
             pages: AtomicI64::new(0),
         }
     }
 
-    /// The writer reports the WAL's length after a commit.
+    /// The writer reports the WAL's length after a commit. At the cap it waits here for the checkpoint: in a
+    /// race for the lock it would win again and again. Readers that outstay even that (of another process, as
+    /// ours have a deadline) hold it up once every stride, not for good.
     pub fn note(&self, pages: i64) {
         self.pages.store(pages, Ordering::Relaxed);
-        if pages < STRIDE {
-            return;
-        }
         let mut state = self.lock();
         if pages < state.seen {
             // The WAL was begun afresh in between.
             state.seen = 0;
         }
-        if pages >= state.seen + STRIDE && !state.due {
-            state.due = true;
-            self.wake.notify_one();
+        if pages < state.seen + self.stride {
+            return;
+        }
+        state.due = true;
+        self.wake.notify_one();
+        if pages >= self.cap {
+            let limit = self.patience + Duration::from_secs(1);
+            let waited = self.finished.wait_timeout_while(state, limit, |state| state.due);
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
         }
     }
 
@@ -84,6 +95,8 @@ impl Checkpointer {
                 tracing::warn!(%error, "a checkpoint failed; it is tried again");
                 connection = None;
             }
+            self.lock().due = false;
+            self.finished.notify_all();
             if closed {
                 return;
             }
@@ -96,7 +109,6 @@ impl Checkpointer {
         while !state.due && !state.closed {
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.due = false;
         state.closed
     }
 
@@ -106,7 +118,7 @@ impl Checkpointer {
         self.lock().seen = length;
         if closing {
             run(connection, "truncate", GENTLE)?;
-        } else if length >= self.cap {
+        } else if self.pages.load(Ordering::Relaxed) >= self.cap {
             run(connection, "restart", self.patience)?;
         } else if length >= self.cap / 4 {
             run(connection, "restart", GENTLE)?;

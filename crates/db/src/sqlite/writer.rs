@@ -95,8 +95,8 @@ impl Writer {
         }
         self.counters.writes.fetch_add(jobs.len() as u64, Ordering::Relaxed);
         self.counters.groups.fetch_add(1, Ordering::Relaxed);
-        self.checkpointer.note(self.wal_pages.load(Ordering::Relaxed));
         jobs.into_iter().for_each(answer);
+        self.checkpointer.note(self.wal_pages.load(Ordering::Relaxed));
     }
 
     fn commit_group(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
@@ -158,8 +158,8 @@ impl Writer {
         }
         self.counters.writes.fetch_add(1, Ordering::Relaxed);
         self.counters.groups.fetch_add(1, Ordering::Relaxed);
-        self.checkpointer.note(self.wal_pages.load(Ordering::Relaxed));
         answer(job);
+        self.checkpointer.note(self.wal_pages.load(Ordering::Relaxed));
     }
 
     fn commit_alone(&mut self, job: &mut dyn Job) -> Result<(), Failure> {
