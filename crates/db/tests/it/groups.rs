@@ -1,7 +1,7 @@
 //! Group commit: closures that share a commit do not share their fate.
 
+use std::sync::Mutex;
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
 use std::thread;
 
 use db::{Db, Error, Tx};
@@ -187,16 +187,40 @@ fn closing_runs_the_writes_that_wait() {
     assert_eq!(count, Ok((1,)));
 }
 
+/// Dropping the database on a thread that closing it would wait for.
 #[test]
-fn a_handle_dropped_by_its_own_writer_closes_in_peace() {
+fn the_last_handle_may_go_with_a_closure() {
+    struct Held {
+        /// Dropped, and so closed, before the other field tells of it.
+        _db: Db,
+        _dropped: mpsc::Sender<()>,
+    }
     let desk = desk();
-    let shared = Arc::new(desk.db.clone());
-    let held = Arc::clone(&shared);
-    drop(shared);
-    desk.write(move |tx| {
-        let _keep = &held;
-        tx.execute("insert into log values (1)", &[])
-    })
-    .unwrap();
-    assert_eq!(rows(&desk), [1]);
+    let url = desk.url.clone();
+    desk.db.clone().close();
+    let db = Db::open(db::Options::new(&url)).unwrap();
+    let (dropped, gone) = mpsc::channel();
+    let held = Held { _db: db.clone(), _dropped: dropped };
+    let (open, gate) = mpsc::channel::<()>();
+    let (start, started) = mpsc::channel();
+    let gate = Mutex::new(gate);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let caller = runtime.spawn(async move {
+        db.write(move |tx| {
+            let _held = &held;
+            start.send(()).ok();
+            gate.lock().unwrap().recv().ok();
+            tx.execute("insert into log values (1)", &[])
+        })
+        .await
+    });
+    started.recv().unwrap();
+    caller.abort();
+    assert!(runtime.block_on(caller).unwrap_err().is_cancelled());
+    drop(open);
+    gone.recv().unwrap_err();
+    let again = Db::open(db::Options::new(&url)).unwrap();
+    let count =
+        again.read_blocking(db::Class::Bounded, |tx| tx.one::<(i64,)>("select count(*) from log", &[]));
+    assert_eq!(count, Ok((1,)), "a write that has begun is finished, whether or not anyone waits");
 }
