@@ -27,8 +27,8 @@ struct Shared {
 }
 
 enum Engine {
-    Sqlite(sqlite::Engine),
-    Postgres(postgres::Engine),
+    Sqlite(Box<sqlite::Engine>),
+    Postgres(Box<postgres::Engine>),
 }
 
 /// What a read may cost.
@@ -51,7 +51,8 @@ pub struct Options {
     pub url: String,
     /// Slow reads at a time. Default: cores - 1, at least 1.
     pub readers: usize,
-    /// A slow read is ended after this long, and waits at most as long for its turn. Default: 10 s.
+    /// A read is ended after this long (on PostgreSQL: each statement of a slow one). A slow read waits at most
+    /// as long for its turn on SQLite. Default: 10 s.
     pub slow_deadline: Duration,
     /// Slow reads that may wait; more are refused. Default: 64.
     pub slow_queue: usize,
@@ -107,9 +108,9 @@ impl Db {
         let (hook, counters) = (Arc::<Hook>::default(), Arc::<Counters>::default());
         let sqlite = options.url.strip_prefix("sqlite://").or_else(|| options.url.strip_prefix("sqlite:"));
         let engine = if let Some(path) = sqlite {
-            Engine::Sqlite(sqlite::Engine::open(Path::new(path), &options, &counters, &hook)?)
+            Engine::Sqlite(Box::new(sqlite::Engine::open(Path::new(path), &options, &counters, &hook)?))
         } else if options.url.starts_with("postgres://") || options.url.starts_with("postgresql://") {
-            Engine::Postgres(postgres::Engine::open(&options, &counters, &hook)?)
+            Engine::Postgres(Box::new(postgres::Engine::open(&options, &counters, &hook)?))
         } else {
             let why = "a database is named sqlite:PATH or postgres://user:password@host:port/name";
             return Err(Error::Unsupported(why.into()));

@@ -41,6 +41,10 @@ struct State {
     closed: bool,
     /// The WAL's length at the last checkpoint.
     seen: i64,
+    /// The writer waits for the WAL to be begun afresh.
+    drain: bool,
+    /// The WAL's length when the writer waited last.
+    drained: i64,
 }
 
 impl Checkpointer {
@@ -65,15 +69,16 @@ impl Checkpointer {
         let mut state = self.lock();
         if pages < state.seen {
             // The WAL was begun afresh in between.
-            state.seen = 0;
+            (state.seen, state.drained) = (0, 0);
         }
-        let full = pages >= self.cap && state.seen < self.cap;
+        let full = pages >= self.cap && pages >= state.drained + self.stride;
         if pages < state.seen + self.stride && !full {
             return;
         }
         state.asked += 1;
         self.wake.notify_one();
-        if pages >= self.cap {
+        if full {
+            (state.drain, state.drained) = (true, pages);
             let ours = state.asked;
             let limit = self.patience + Duration::from_secs(1);
             let waited = self.finished.wait_timeout_while(state, limit, |state| state.done < ours);
@@ -120,13 +125,16 @@ impl Checkpointer {
     }
 
     fn checkpoint(&self, connection: &Connection, closing: bool) -> rusqlite::Result<()> {
-        let mut wal = run(connection, "passive", Duration::ZERO)?;
-        if self.pages.load(Ordering::Relaxed) >= self.cap && !closing {
-            wal = self.drain(connection, wal)?;
-        }
-        self.lock().seen = wal.length;
+        let wal = run(connection, "passive", Duration::ZERO)?;
+        let drain = {
+            let mut state = self.lock();
+            state.seen = wal.length;
+            std::mem::take(&mut state.drain)
+        };
         if closing {
             run(connection, "truncate", GENTLE)?;
+        } else if drain {
+            self.drain(connection, wal)?;
         } else if wal.done == wal.length && wal.length >= self.cap / 4 {
             run(connection, "restart", GENTLE)?;
         }
@@ -139,7 +147,7 @@ impl Checkpointer {
     /// overlap in a slot never let it have one. A passive one looks only at how old their snapshots are, and
     /// with the writer standing still all new ones are up to date. Once the WAL is copied they do not even use
     /// it, so that a restart is then sure to find it free.
-    fn drain(&self, connection: &Connection, mut wal: Wal) -> rusqlite::Result<Wal> {
+    fn drain(&self, connection: &Connection, mut wal: Wal) -> rusqlite::Result<()> {
         let until = Instant::now() + self.patience;
         while wal.done < wal.length && Instant::now() < until {
             std::thread::sleep(PAUSE);
@@ -148,7 +156,7 @@ impl Checkpointer {
         if wal.done == wal.length {
             run(connection, "restart", until.saturating_duration_since(Instant::now()))?;
         }
-        Ok(wal)
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -11,7 +11,7 @@ use super::connection::{Files, Role};
 use super::failure::{is_suspect, plain};
 use crate::Error;
 use crate::db::Hook;
-use crate::job::{Job, Verdict};
+use crate::job::{Job, Verdict, guarded};
 use crate::queue::Queue;
 use crate::stats::Counters;
 use crate::tx::Tx;
@@ -63,8 +63,9 @@ impl Writer {
     /// Runs until the queue is closed and empty.
     pub fn run(mut self) {
         while let Some((job, _)) = self.queue.pop() {
-            if job.start() {
-                self.group(job);
+            if job.start() && !guarded(|| self.group(job)) {
+                // Its callers learn from their silent channels that the outcome is unknown.
+                self.connection = None;
             }
         }
     }
@@ -263,9 +264,7 @@ fn refuse(jobs: &mut [Box<dyn Job>], error: &Error) {
     }
 }
 
-/// A caller's own `Drop` code must not end the writer.
+/// One caller's panicking `Drop` must not keep the others from their answers.
 fn answer(job: Box<dyn Job>) {
-    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.answer())).is_err() {
-        tracing::error!("dropping a write panicked");
-    }
+    guarded(|| job.answer());
 }

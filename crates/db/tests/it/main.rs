@@ -2,6 +2,8 @@
 //!
 //! The PostgreSQL half needs a private server: `STEWARD_TEST_POSTGRES=postgres://superuser@host:port/postgres`.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 mod basics;
 mod faults;
 mod groups;
