@@ -65,8 +65,8 @@ where
     }
 }
 
-/// Keeps a thread alive that runs callers' code outside of [`attempt`], such as conversions of their errors and
-/// `Drop`. False if that panicked.
+/// Keeps a thread alive that runs callers' code outside of [`attempt`], such as conversions of their errors
+/// and `Drop`. False if that panicked.
 pub(crate) fn guarded(f: impl FnOnce()) -> bool {
     let outcome = catch_unwind(AssertUnwindSafe(f));
     if let Err(panic) = &outcome {
@@ -136,7 +136,8 @@ where
     }
 }
 
-/// The caller's end of a job that an asynchronous caller waits for. Dropped, it gives up a job not yet started.
+/// The caller's end of a job that an asynchronous caller waits for. Dropped, it gives up a job not yet
+/// started.
 pub(crate) struct Pending<T, E> {
     answer: oneshot::Receiver<Result<T, E>>,
     ticket: Arc<Ticket>,

@@ -23,17 +23,17 @@
 //! A SQLite database `desk.db` is, while it is open, three files:
 //!
 //! - `desk.db`: the database, mode 0600, in pages of 4 KB;
-//! - `desk.db-wal`: what was committed since the last checkpoint. A commit is a write and an fsync of this file;
-//!   without it the database lacks its latest changes, so the two are never copied or moved apart (use
+//! - `desk.db-wal`: what was committed since the last checkpoint. A commit is a write and an fsync of this
+//!   file; without it the database lacks its latest changes, so the two are never copied or moved apart (use
 //!   [`Db::backup`]). Its length has a cap, [`Options::wal_cap`];
 //! - `desk.db-shm`: an index of the WAL shared between processes. It holds nothing of its own.
 //!
-//! [`Db::close`] folds the WAL in and leaves one file. After a crash the next open finds all that was answered.
-//! Besides the tables of the migrations there is `schema_migrations (number, name, checksum, applied_at)`. A
-//! backup under way is `NAME.part`; it gets its name when it is whole.
+//! [`Db::close`] folds the WAL in and leaves one file. After a crash the next open finds all that was
+//! answered. Besides the tables of the migrations there is `schema_migrations (number, name, checksum,
+//! applied_at)`. A backup under way is `NAME.part`; it gets its name when it is whole.
 //!
-//! Times are stored as text, `2026-03-02T17:01:00.000Z`, booleans as 0 and 1, JSON as text; on PostgreSQL they
-//! are `timestamptz(3)`, `boolean` and `jsonb`.
+//! Times are stored as text, `2026-03-02T17:01:00.000Z`, booleans as 0 and 1, JSON as text; on PostgreSQL
+//! they are `timestamptz(3)`, `boolean` and `jsonb`.
 //!
 //! # Who does what
 //!
@@ -47,26 +47,26 @@
 //!
 //! # What is promised
 //!
-//! - `Ok` from [`Db::write`] means that the change is on the disk. An error means that nothing of it is, but for
-//!   [`Error::OutcomeUnknown`], where the commit itself failed (an I/O error, a connection lost).
+//! - `Ok` from [`Db::write`] means that the change is on the disk. An error means that nothing of it is, but
+//!   for [`Error::OutcomeUnknown`], where the commit itself failed (an I/O error, a connection lost).
 //! - Every answer of a group waits for the group's commit, errors included: an error may rest on what a
 //!   neighbour wrote, and that must not be undone after it was told.
-//! - Closures of one group do not share their fate. When a transaction ends underneath them (a full disk ends it
-//!   from inside a savepoint, and what followed would commit by itself) or its commit fails, it is rolled back,
-//!   nobody is answered, and each closure runs again in a transaction of its own. After an I/O error the
-//!   connection is opened anew first.
+//! - Closures of one group do not share their fate. When a transaction ends underneath them (a full disk ends
+//!   it from inside a savepoint, and what followed would commit by itself) or its commit fails, it is rolled
+//!   back, nobody is answered, and each closure runs again in a transaction of its own. After an I/O error
+//!   the connection is opened anew first.
 //! - A panic costs its own closure only; its caller gets [`Error::Panicked`].
 //! - All that one read asks is answered from one snapshot, and no statement stays open after it.
 //! - A transaction in which a statement failed is rolled back, even if its closure returns `Ok`.
 //! - Nothing waits without a limit: queues are bounded, slow reads have a deadline, PostgreSQL's connections,
 //!   statements and locks have timeouts; what exceeds them is [`Error::Unavailable`].
-//! - On PostgreSQL a transaction is run again after a serialisation failure or deadlock (five times at most), or
-//!   on a new connection if the old one broke before the commit was sent (once). After that, never.
+//! - On PostgreSQL a transaction is run again after a serialisation failure or deadlock (five times at most),
+//!   or on a new connection if the old one broke before the commit was sent (once). After that, never.
 //!
 //! # What is asked of closures and of SQL
 //!
-//! - A closure is `Fn` and may run several times: it has no effect outside its transaction, and it does not call
-//!   the same `Db`.
+//! - A closure is `Fn` and may run several times: it has no effect outside its transaction, and it does not
+//!   call the same `Db`.
 //! - It leaves transaction control alone: no `begin`, `commit`, `rollback`, `savepoint`.
 //! - Parameters are `$1, $2 ...` on both engines, all of them used. Integers bind as `bigint`, so cast where
 //!   PostgreSQL wants another type; cast `sum(..)` and `avg(..)`, which are `numeric` there.

@@ -35,7 +35,8 @@ pub(super) struct Checkpointer {
 
 #[derive(Default)]
 struct State {
-    /// Checkpoints asked for, and how many of those are done. One asked for while another runs is another one.
+    /// Checkpoints asked for, and how many of those are done. One asked for while another runs is another
+    /// one.
     asked: u64,
     done: u64,
     closed: bool,
@@ -143,10 +144,10 @@ impl Checkpointer {
 
     /// With the writer held up: waits until no reader needs the WAL any more, and begins it afresh.
     ///
-    /// A checkpoint that waits for readers by itself asks for each reader's slot again and again; readers that
-    /// overlap in a slot never let it have one. A passive one looks only at how old their snapshots are, and
-    /// with the writer standing still all new ones are up to date. Once the WAL is copied they do not even use
-    /// it, so that a restart is then sure to find it free.
+    /// A checkpoint that waits for readers by itself asks for each reader's slot again and again; readers
+    /// that overlap in a slot never let it have one. A passive one looks only at how old their snapshots are,
+    /// and with the writer standing still all new ones are up to date. Once the WAL is copied they do not
+    /// even use it, so that a restart is then sure to find it free.
     fn drain(&self, connection: &Connection, mut wal: Wal) -> rusqlite::Result<()> {
         let until = Instant::now() + self.patience;
         while wal.done < wal.length && Instant::now() < until {

@@ -16,8 +16,8 @@ use crate::queue::Queue;
 use crate::stats::Counters;
 use crate::tx::Tx;
 
-/// A group ends after so many closures or so long a time, whichever comes first: the first in it waits for the
-/// last.
+/// A group ends after so many closures or so long a time, whichever comes first: the first in it waits for
+/// the last.
 const GROUP_SIZE: usize = 256;
 const GROUP_TIME: Duration = Duration::from_millis(10);
 
@@ -134,8 +134,8 @@ impl Writer {
         Ok(matches!(verdict, Verdict::Keep))
     }
 
-    /// Some errors (a full disk, an I/O error) end the whole transaction from inside a savepoint; whatever ran
-    /// after that would commit by itself.
+    /// Some errors (a full disk, an I/O error) end the whole transaction from inside a savepoint; whatever
+    /// ran after that would commit by itself.
     fn still_open(&mut self, verdict: &Verdict) -> Result<(), Failure> {
         if verdict.suspect() {
             self.connection = None;

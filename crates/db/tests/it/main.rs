@@ -1,6 +1,7 @@
 //! The promises of the data layer, each on every engine that makes it.
 //!
-//! The PostgreSQL half needs a private server: `STEWARD_TEST_POSTGRES=postgres://superuser@host:port/postgres`.
+//! The PostgreSQL half needs a private server:
+//! `STEWARD_TEST_POSTGRES=postgres://superuser@host:port/postgres`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 

@@ -219,8 +219,8 @@ fn closing_leaves_no_file_open() {
     }
 }
 
-/// There is always some read under way, so the WAL could never be begun afresh if writers did not wait. Its file
-/// keeps the length it once had, so its size is its greatest length.
+/// There is always some read under way, so the WAL could never be begun afresh if writers did not wait. Its
+/// file keeps the length it once had, so its size is its greatest length.
 #[test]
 fn the_wal_stays_below_its_cap_however_readers_overlap() {
     let cap = 2 << 20;
