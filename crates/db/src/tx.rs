@@ -106,7 +106,8 @@ impl<'c> Tx<'c> {
         failure.map_or(Ok(()), Err)
     }
 
-    /// Runs a statement that answers no rows; answers how many rows it changed, those of triggers not counted.
+    /// Runs a statement that answers no rows (one that does is [`Error::Sql`]); answers how many rows it
+    /// changed, those of triggers not counted.
     pub fn execute(&mut self, sql: &str, params: &[&dyn ToParam]) -> Result<u64, Error> {
         self.alive()?;
         let outcome = match &mut self.engine {
@@ -116,7 +117,7 @@ impl<'c> Tx<'c> {
         outcome.map_err(|poison| self.die(poison))
     }
 
-    /// Runs several statements, without parameters.
+    /// Runs several statements, without parameters. Transaction control is not among them.
     pub fn batch(&mut self, sql: &str) -> Result<(), Error> {
         self.alive()?;
         let outcome = match &mut self.engine {
