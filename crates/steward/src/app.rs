@@ -40,6 +40,12 @@ impl App {
         App(Arc::new(Parts { db, config, clock, metrics, sign_ins: SignInGuard::default(), demo_admin }))
     }
 
+    /// The same desk, where whoever comes without credentials is this user: the demo.
+    pub fn with_demo_admin(self, admin: Actor) -> App {
+        let (db, config, clock) = (self.db.clone(), self.config.clone(), self.clock.clone());
+        App::new(db, config, clock, Some(admin))
+    }
+
     /// Reads in one snapshot. `Class::Bounded` is for a key or one page of a covering index; whatever grows with the
     /// desk is `Class::Slow`.
     pub async fn read<T, F>(&self, class: Class, actor: Actor, f: F) -> Result<T>

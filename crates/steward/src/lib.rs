@@ -6,7 +6,10 @@
 pub mod app;
 pub mod cases;
 pub mod clock;
+pub mod commands;
 pub mod config;
+pub mod demo;
+pub mod doctor;
 pub mod error;
 pub mod http;
 pub mod input;

@@ -1,0 +1,110 @@
+//! `steward doctor`: what must always be true of the data, asked of the data (spec 11).
+
+use db::{Dialect, Tx};
+
+use crate::error::Result;
+
+/// One law: rows that break it, with what to call them.
+struct Law {
+    name: &'static str,
+    /// Answers one text for each breach.
+    breaches: &'static str,
+}
+
+/// Breaches shown of each law.
+const SHOWN: usize = 20;
+
+const LAWS: &[Law] = &[
+    Law {
+        name: "comment_count is the number of active comments",
+        breaches: "select c.case_number from crm_cases c
+             where c.comment_count <> (select count(*) from crm_case_comments m where m.case_id = c.case_id and m.is_active)",
+    },
+    Law {
+        name: "public_comment_count is the number of active public comments",
+        breaches: "select c.case_number from crm_cases c where c.public_comment_count <>
+             (select count(*) from crm_case_comments m where m.case_id = c.case_id and m.is_active and not m.is_internal)",
+    },
+    Law {
+        name: "attachment_count is the number of active attachments",
+        breaches: "select c.case_number from crm_cases c where c.attachment_count <>
+             (select count(*) from crm_case_attachments f where f.case_id = c.case_id and f.is_active)",
+    },
+    Law {
+        name: "is_sla_violated says whether a violation is recorded",
+        breaches: "select c.case_number from crm_cases c where c.is_sla_violated <>
+             exists (select 1 from crm_sla_violations v where v.case_id = c.case_id)",
+    },
+    Law {
+        name: "a resolved or closed case says when",
+        breaches: "select c.case_number from crm_cases c
+             where (c.status in ('resolved', 'closed') and c.resolved_at is null) or (c.status = 'closed' and c.closed_at is null)",
+    },
+    Law {
+        name: "every case has the event of its creation",
+        breaches: "select c.case_number from crm_cases c
+             where not exists (select 1 from crm_case_events e where e.case_id = c.case_id)",
+    },
+    Law {
+        name: "votes on an article are counted",
+        breaches: "select a.article_number from crm_kb_articles a where
+             a.helpful_count <> (select count(*) from crm_kb_article_feedback f where f.article_id = a.article_id and f.is_helpful)
+             or a.not_helpful_count <>
+                 (select count(*) from crm_kb_article_feedback f where f.article_id = a.article_id and not f.is_helpful)",
+    },
+    Law {
+        name: "the rollup equals a recount",
+        breaches: "select coalesce(r.dimension, q.dimension) || ' ' || coalesce(r.key, q.key) || ' ' || coalesce(r.status, q.status)
+             from (select dimension, key, status, cases, escalated, violated, response_minutes, resolution_minutes
+                   from crm_case_rollup_now where cases <> 0) r
+             full join (
+                 select d.dimension, d.key, d.status, count(*) as cases,
+                     count(*) filter (where d.is_escalated) as escalated,
+                     count(*) filter (where d.is_sla_violated) as violated,
+                     cast(coalesce(sum(d.response_time_minutes), 0) as bigint) as response_minutes,
+                     cast(coalesce(sum(d.resolution_time_minutes), 0) as bigint) as resolution_minutes
+                 from (
+                     select 'all' as dimension, '' as key, c.* from crm_cases c where c.is_listed union all
+                     select 'account', coalesce(cast(account_id as text), ''), c.* from crm_cases c where c.is_listed union all
+                     select 'contact', coalesce(cast(contact_id as text), ''), c.* from crm_cases c where c.is_listed union all
+                     select 'channel', channel, c.* from crm_cases c where c.is_listed union all
+                     select 'owner', coalesce(cast(owner_id as text), ''), c.* from crm_cases c where c.is_listed union all
+                     select 'priority', cast(priority_id as text), c.* from crm_cases c where c.is_listed union all
+                     select 'team', coalesce(cast(team_id as text), ''), c.* from crm_cases c where c.is_listed union all
+                     select 'type', cast(case_type_id as text), c.* from crm_cases c where c.is_listed
+                 ) d group by d.dimension, d.key, d.status
+             ) q on q.dimension = r.dimension and q.key = r.key and q.status = r.status
+             where r.cases is distinct from q.cases or r.escalated is distinct from q.escalated
+                 or r.violated is distinct from q.violated or r.response_minutes is distinct from q.response_minutes
+                 or r.resolution_minutes is distinct from q.resolution_minutes",
+    },
+];
+
+/// Asks every law. Answers what is wrong, in words; nothing where all is well.
+pub fn examine(tx: &mut Tx<'_>) -> Result<Vec<String>> {
+    let mut findings = engine_findings(tx)?;
+    for law in LAWS {
+        let breaches: Vec<(String,)> = tx.query(law.breaches, &[])?;
+        findings.extend(breaches.iter().take(SHOWN).map(|(what,)| format!("broken: {}: {what}", law.name)));
+        if breaches.len() > SHOWN {
+            findings.push(format!("broken: {}: and {} more", law.name, breaches.len() - SHOWN));
+        }
+    }
+    Ok(findings)
+}
+
+/// What only the engine knows. PostgreSQL holds its foreign keys itself, always.
+fn engine_findings(tx: &mut Tx<'_>) -> Result<Vec<String>> {
+    if tx.dialect() == Dialect::Postgres {
+        return Ok(Vec::new());
+    }
+    let integrity: Vec<(String,)> = tx.query("select integrity_check from pragma_integrity_check", &[])?;
+    let mut findings: Vec<String> =
+        integrity.into_iter().filter(|(line,)| line != "ok").map(|(line,)| format!("the file: {line}")).collect();
+    let orphans: Vec<(String, Option<i64>, String)> =
+        tx.query("select \"table\", rowid, parent from pragma_foreign_key_check", &[])?;
+    for (table, row, parent) in orphans.into_iter().take(SHOWN) {
+        findings.push(format!("broken: row {} of {table} refers to nothing in {parent}", row.unwrap_or_default()));
+    }
+    Ok(findings)
+}
