@@ -81,7 +81,7 @@ impl Case {
     /// Changes the fields named. An edit that changes nothing leaves no trace.
     pub fn edit(&mut self, work: &mut Work, edit: &CaseEdit, expected: &Expected) -> Result<()> {
         expected.check(self.edit_version)?;
-        self.must_stand_alone()?;
+        self.must_stand_alone(work.actor)?;
         let before = self.clone();
         self.take_over(edit);
         self.check_edited(work, &before)?;

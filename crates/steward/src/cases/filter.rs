@@ -157,6 +157,10 @@ impl CaseQuery {
         if let Some(Set(statuses)) = &self.status {
             filter.among("c.status", statuses.iter().map(|status| status.word()));
             filter.statuses.clone_from(statuses);
+            if statuses.iter().all(|status| status.is_active()) {
+                // Says the same again in the words of the indexes over open cases.
+                filter.plain("c.is_open");
+            }
         }
         self.dimension_conditions(&mut filter, &mut dimensions);
         let counted = filter.conditions.len();

@@ -73,7 +73,7 @@ impl Case {
         if let Actor::Contact { .. } = work.actor {
             self.customer_may_set(work.now, change)?;
         }
-        self.must_stand_alone()?;
+        self.must_stand_alone(work.actor)?;
         case::must_exist(work, "owner_id", "crm_users", "user_id", change.owner_id)?;
         let to = change.status;
         if to != self.status && !self.status.may_become(to) {
