@@ -6,14 +6,16 @@ use axum::body::Body as HttpBody;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::header;
 use axum::http::request::Parts;
+use db::Class;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Value, json};
 
 use super::App;
 use super::caller::RequestFacts;
 use super::endpoint::{Describe, Operation};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::input::{self, Input};
+use crate::work::Actor;
 
 /// The largest JSON body, in bytes (spec 11).
 pub const JSON_BYTES: usize = 2_000_000;
@@ -91,8 +93,9 @@ pub struct Body<T>(pub T);
 impl<T: Input> FromRequest<App> for Body<T> {
     type Rejection = Error;
 
-    async fn from_request(request: Request, _: &App) -> Result<Self> {
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
         let facts = request.extensions().get::<Arc<RequestFacts>>().cloned();
+        let actor = request.extensions().get::<Actor>().copied().unwrap_or(Actor::Anonymous);
         if let Some(query) = request.uri().query().filter(|query| !query.is_empty()) {
             // A parameter that nobody reads is a misunderstanding; better told than ignored.
             input::from_query::<Nothing>(query)?;
@@ -102,8 +105,51 @@ impl<T: Input> FromRequest<App> for Body<T> {
         if let Some(facts) = facts {
             facts.note_body(&bytes);
         }
-        input::from_json(parse(&bytes)?).map(Body)
+        let value = parse(&bytes)?;
+        let faults = match input::from_json(value.clone()) {
+            Err(Error::Invalid(faults)) if actor.is_staff() => faults,
+            other => return other.map(Body),
+        };
+        Err(Error::Invalid(with_dangling(app, actor, &value, faults).await?))
     }
+}
+
+/// Fields that name a row, wherever they occur in a body.
+const REFERENCES: &[(&str, &str, &str)] = &[
+    ("account_id", "crm_accounts", "account_id"),
+    ("case_type_id", "crm_case_types", "case_type_id"),
+    ("contact_id", "crm_contacts", "contact_id"),
+    ("created_by", "crm_users", "user_id"),
+    ("default_priority", "crm_case_priorities", "priority_id"),
+    ("into_case_id", "crm_cases", "case_id"),
+    ("owner_id", "crm_users", "user_id"),
+    ("parent_case_id", "crm_cases", "case_id"),
+    ("priority_id", "crm_case_priorities", "priority_id"),
+    ("team_id", "crm_teams", "team_id"),
+    ("user_id", "crm_users", "user_id"),
+];
+
+/// Every fault at once (spec 1): a body that is at fault already is also told which of its ids name nothing. What is
+/// well-formed is checked in the transaction that uses it.
+async fn with_dangling(app: &App, actor: Actor, body: &Value, mut faults: Vec<Fault>) -> Result<Vec<Fault>> {
+    let at_fault = |field: &str| faults.iter().any(|fault| fault.pointer.as_deref() == Some(&format!("/{field}")));
+    let named: Vec<_> = REFERENCES
+        .iter()
+        .filter_map(|(field, table, key)| Some((*field, *table, *key, body.get(*field)?.as_i64()?)))
+        .filter(|(field, ..)| !at_fault(field))
+        .collect();
+    let dangling = app.read(Class::Bounded, actor, move |work| {
+        let mut dangling = Vec::new();
+        for (field, table, key, id) in &named {
+            let sql = format!("select {key} from {table} where {key} = $1 and is_active");
+            if work.optional::<(i64,)>(&sql, &[id])?.is_none() {
+                dangling.push(Fault::field(field, format!("there is no active row {id}")));
+            }
+        }
+        Ok(dangling)
+    });
+    faults.extend(dangling.await?);
+    Ok(faults)
 }
 
 /// A query that takes no parameters.

@@ -210,6 +210,7 @@ macro_rules! permission {
             async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
                 let (caller, scope) = authenticate(parts, app).await?;
                 let $actor = caller.actor;
+                parts.extensions.insert($actor);
                 if !$allowed {
                     return Err(match $actor {
                         Actor::Anonymous => Error::Unauthenticated("this needs a token: `Authorization: Bearer <token>`"),
