@@ -9,7 +9,9 @@ use super::listing::{self, Filter};
 use crate::cases::{CaseList, CaseQuery, CaseScope};
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::http::{Admin, Agent, Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer};
+use crate::http::{
+    Admin, Agent, Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer,
+};
 use crate::input::{Faults, Field, Line, Patch, Set, fold};
 use crate::paging::{Cursor, Limit, PageNumber, Pagination, Paging};
 use crate::work::{Actor, Work};
@@ -83,7 +85,8 @@ pub struct Domain(String);
 impl Field for Domain {
     fn from_json(value: Value) -> Result<Self, Faults> {
         let domain = Line::<253>::from_json(value)?.to_lowercase();
-        let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+        let is_label =
+            |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
         if domain.split('.').all(is_label) {
             Ok(Domain(domain))
         } else {
@@ -114,7 +117,8 @@ impl Field for ZoneName {
     }
 }
 
-const SELECT: &str = "select account_id, account_name, account_tier, domain, time_zone, contacts_see_account_cases,
+const SELECT: &str =
+    "select account_id, account_name, account_tier, domain, time_zone, contacts_see_account_cases,
         edit_version, created_at, updated_at, name_key
      from crm_accounts";
 
@@ -125,14 +129,16 @@ impl Account {
         if !work.actor.is_staff() && !is_own {
             return Err(Error::NotFound("account"));
         }
-        let found = work.optional(&format!("{SELECT} where account_id = $1 and is_active"), &[&account_id])?;
+        let found =
+            work.optional(&format!("{SELECT} where account_id = $1 and is_active"), &[&account_id])?;
         found.ok_or(Error::NotFound("account"))
     }
 
     /// The account with its row taken for a change.
     fn take(work: &mut Work, account_id: i64) -> Result<Account> {
         let lock = work.dialect().for_update();
-        let found = work.optional(&format!("{SELECT} where account_id = $1 and is_active{lock}"), &[&account_id])?;
+        let found =
+            work.optional(&format!("{SELECT} where account_id = $1 and is_active{lock}"), &[&account_id])?;
         found.ok_or(Error::NotFound("account"))
     }
 
@@ -153,7 +159,12 @@ impl Account {
     }
 
     /// Changes the fields named. An edit that changes nothing leaves no trace.
-    pub fn edit(work: &mut Work, account_id: i64, edit: &AccountEdit, expected: &Expected) -> Result<Account> {
+    pub fn edit(
+        work: &mut Work,
+        account_id: i64,
+        edit: &AccountEdit,
+        expected: &Expected,
+    ) -> Result<Account> {
         let now = work.now;
         let before = Account::take(work, account_id)?;
         expected.check(before.edit_version)?;
@@ -210,7 +221,7 @@ impl Account {
 
     pub fn list(work: &mut Work, query: &AccountQuery, paging: &Paging) -> Result<AccountList> {
         let mut filter = Filter::new("is_active");
-        filter.prefix(&["name_key"], query.search.as_deref());
+        filter.prefix("crm_accounts", "account_id", &["name_key"], query.search.as_deref());
         if let Some(Set(tiers)) = &query.account_tier {
             let tiers = filter.bind(json!(tiers));
             filter.and(&work.dialect().among_texts("account_tier", &tiers));
@@ -221,7 +232,8 @@ impl Account {
             let (name, id) = (filter.bind(name), filter.bind(id));
             filter.and(&format!("(name_key, account_id) > ({name}, {id})"));
         }
-        let mut accounts: Vec<Account> = filter.page(work, SELECT, "order by name_key, account_id", paging)?;
+        let mut accounts: Vec<Account> =
+            filter.page(work, SELECT, "order by name_key, account_id", paging)?;
         let pagination =
             paging.answer(&mut accounts, total, |last| vec![json!(last.name_key), json!(last.account_id)]);
         Ok(AccountList { accounts, pagination })
@@ -252,7 +264,10 @@ pub async fn list(caller: Viewer, Query(query): Query<AccountQuery>) -> Result<A
     Ok(Json::new(list).into())
 }
 
-pub async fn create(caller: Agent, Body(draft): Body<AccountDraft>) -> Result<Answer<Created<AccountAnswer>>> {
+pub async fn create(
+    caller: Agent,
+    Body(draft): Body<AccountDraft>,
+) -> Result<Answer<Created<AccountAnswer>>> {
     caller
         .write(move |work| {
             let account = Account::add(work, &draft)?;
@@ -262,7 +277,11 @@ pub async fn create(caller: Agent, Body(draft): Body<AccountDraft>) -> Result<An
         .await
 }
 
-pub async fn show(caller: Viewer, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<AccountAnswer>>> {
+pub async fn show(
+    caller: Viewer,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<AccountAnswer>>> {
     Ok(answer(caller.read(Class::Bounded, move |work| Account::find(work, id)).await?).into())
 }
 
@@ -280,7 +299,11 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> 
     caller.write(move |work| Account::delete(work, id, &expected).map(|()| NoContent)).await
 }
 
-pub async fn restore(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<AccountAnswer>>> {
+pub async fn restore(
+    caller: Admin,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<AccountAnswer>>> {
     caller.write(move |work| Ok(answer(Account::restore(work, id)?))).await
 }
 
@@ -302,7 +325,8 @@ mod tests {
         let domain = |text: &str| Domain::from_json(text.into()).map(|domain| domain.0);
         assert_eq!(domain("Example.COM").unwrap(), "example.com");
         assert_eq!(domain("bücher.example").unwrap(), "bücher.example");
-        for odd in ["", ".", "a..b", "a b.example", "ana@example.com", "https://example.com", "example.com."] {
+        for odd in ["", ".", "a..b", "a b.example", "ana@example.com", "https://example.com", "example.com."]
+        {
             assert!(domain(odd).is_err(), "{odd:?}");
         }
     }

@@ -67,7 +67,8 @@ fn page(work: &mut Work, query: &AuditQuery, paging: &Paging) -> Result<AuditLis
         let last = filter.bind(listing::after_id(cursor)?);
         filter.and(&format!("audit_id < {last}"));
     }
-    let select = "select audit_id, kind, subject, subject_id, actor_kind, actor_id, data, at from crm_audit_events";
+    let select =
+        "select audit_id, kind, subject, subject_id, actor_kind, actor_id, data, at from crm_audit_events";
     let mut audit_events: Vec<AuditEvent> = filter.page(work, select, "order by audit_id desc", paging)?;
     let pagination = paging.answer(&mut audit_events, total, |last| vec![json!(last.audit_id)]);
     Ok(AuditList { audit_events, pagination })

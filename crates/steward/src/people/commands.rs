@@ -47,7 +47,13 @@ pub fn first_admin(work: &mut Work, secret: &str) -> Result<bool> {
 }
 
 /// `steward user add`. The error names the argument at fault.
-pub fn add_user(work: &mut Work, name: &str, email: &str, role: Role, hash: Option<&PasswordHash>) -> Result<User> {
+pub fn add_user(
+    work: &mut Work,
+    name: &str,
+    email: &str,
+    role: Role,
+    hash: Option<&PasswordHash>,
+) -> Result<User> {
     let draft: UserDraft = input::from_json(json!({ "name": name, "email": email, "role": role }))?;
     User::add(work, &draft, hash)
 }
@@ -101,7 +107,8 @@ fn user(work: &mut Work, email: &str) -> Result<User> {
 }
 
 fn email_key(email: &str) -> Result<String> {
-    let email = Email::parse(email).ok_or_else(|| Error::field("email", "is to be an e-mail address such as ana@example.com"))?;
+    let email = Email::parse(email)
+        .ok_or_else(|| Error::field("email", "is to be an e-mail address such as ana@example.com"))?;
     Ok(email.key)
 }
 

@@ -10,7 +10,9 @@ use super::{Role, erasure, must_be_active, taken, tokens};
 use crate::cases::{CaseList, CaseQuery, CaseScope};
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::http::{Admin, Agent, Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer};
+use crate::http::{
+    Admin, Agent, Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer,
+};
 use crate::input::{Email, Faults, Field, Line, Patch, fold};
 use crate::paging::{Cursor, Limit, PageNumber, Pagination, Paging};
 use crate::work::Work;
@@ -89,8 +91,10 @@ impl Field for Language {
     fn from_json(value: Value) -> Result<Self, Faults> {
         let tag = Line::<35>::from_json(value)?.into_string();
         let mut parts = tag.split('-');
-        let is_language = |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic());
-        let is_subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+        let is_language =
+            |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic());
+        let is_subtag =
+            |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
         if parts.next().is_some_and(is_language) && parts.all(is_subtag) {
             Ok(Language(tag))
         } else {
@@ -119,20 +123,25 @@ impl Contact {
         if !work.actor.is_staff() && work.actor.contact_id() != Some(contact_id) {
             return Err(Error::NotFound("contact"));
         }
-        let found = work.optional(&format!("{SELECT} where contact_id = $1 and is_active"), &[&contact_id])?;
+        let found =
+            work.optional(&format!("{SELECT} where contact_id = $1 and is_active"), &[&contact_id])?;
         found.ok_or(Error::NotFound("contact"))
     }
 
     /// The contact with its row taken for a change.
     fn take(work: &mut Work, contact_id: i64) -> Result<Contact> {
         let lock = work.dialect().for_update();
-        let found = work.optional(&format!("{SELECT} where contact_id = $1 and is_active{lock}"), &[&contact_id])?;
+        let found =
+            work.optional(&format!("{SELECT} where contact_id = $1 and is_active{lock}"), &[&contact_id])?;
         found.ok_or(Error::NotFound("contact"))
     }
 
     /// The contact with this address, folded.
     pub fn with_email(work: &mut Work, email_key: &str) -> Result<Option<Contact>> {
-        work.optional(&format!("{SELECT} where email_key = $1 and is_active and email_key is not null"), &[&email_key])
+        work.optional(
+            &format!("{SELECT} where email_key = $1 and is_active and email_key is not null"),
+            &[&email_key],
+        )
     }
 
     pub fn add(work: &mut Work, draft: &ContactDraft) -> Result<Contact> {
@@ -161,7 +170,12 @@ impl Contact {
     }
 
     /// Changes the fields named. An edit that changes nothing leaves no trace.
-    pub fn edit(work: &mut Work, contact_id: i64, edit: &ContactEdit, expected: &Expected) -> Result<Contact> {
+    pub fn edit(
+        work: &mut Work,
+        contact_id: i64,
+        edit: &ContactEdit,
+        expected: &Expected,
+    ) -> Result<Contact> {
         let now = work.now;
         let before = Contact::take(work, contact_id)?;
         expected.check(before.edit_version)?;
@@ -176,7 +190,10 @@ impl Contact {
             email,
             email_key,
             phone: edit.phone.map(|phone| phone.map(Line::into_string)).or(before.phone.clone()),
-            language: edit.language.map(|language| language.map(|language| language.0)).or(before.language.clone()),
+            language: edit
+                .language
+                .map(|language| language.map(|language| language.0))
+                .or(before.language.clone()),
             ..before.clone()
         };
         let fields = differing!(before, after; account_id, name, email, phone, language);
@@ -231,7 +248,9 @@ impl Contact {
              where contact_id = $1 and not is_active and erased_at is null",
             &[&contact_id, &true, &now],
         );
-        let conflict = || Error::Conflict("another contact has this e-mail address by now: change that one first".into());
+        let conflict = || {
+            Error::Conflict("another contact has this e-mail address by now: change that one first".into())
+        };
         if taken(restored, EMAIL, conflict)? == 0 {
             return Err(Error::NotFound("deleted contact"));
         }
@@ -241,7 +260,7 @@ impl Contact {
 
     pub fn list(work: &mut Work, query: &ContactQuery, paging: &Paging) -> Result<ContactList> {
         let mut filter = Filter::new("is_active");
-        filter.prefix(&["name_key", "email_key"], query.search.as_deref());
+        filter.prefix("crm_contacts", "contact_id", &["name_key", "email_key"], query.search.as_deref());
         filter.equal("account_id", query.account_id);
         let total = filter.total(work, "crm_contacts", query.exact == Some(true))?;
         if let Some(cursor) = &paging.cursor {
@@ -249,7 +268,8 @@ impl Contact {
             let (name, id) = (filter.bind(name), filter.bind(id));
             filter.and(&format!("(name_key, contact_id) > ({name}, {id})"));
         }
-        let mut contacts: Vec<Contact> = filter.page(work, SELECT, "order by name_key, contact_id", paging)?;
+        let mut contacts: Vec<Contact> =
+            filter.page(work, SELECT, "order by name_key, contact_id", paging)?;
         let pagination =
             paging.answer(&mut contacts, total, |last| vec![json!(last.name_key), json!(last.contact_id)]);
         Ok(ContactList { contacts, pagination })
@@ -281,7 +301,10 @@ pub async fn list(caller: Viewer, Query(query): Query<ContactQuery>) -> Result<A
     Ok(Json::new(list).into())
 }
 
-pub async fn create(caller: Agent, Body(draft): Body<ContactDraft>) -> Result<Answer<Created<ContactAnswer>>> {
+pub async fn create(
+    caller: Agent,
+    Body(draft): Body<ContactDraft>,
+) -> Result<Answer<Created<ContactAnswer>>> {
     caller
         .write(move |work| {
             let contact = Contact::add(work, &draft)?;
@@ -291,7 +314,11 @@ pub async fn create(caller: Agent, Body(draft): Body<ContactDraft>) -> Result<An
         .await
 }
 
-pub async fn show(caller: Viewer, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<ContactAnswer>>> {
+pub async fn show(
+    caller: Viewer,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<ContactAnswer>>> {
     Ok(answer(caller.read(Class::Bounded, move |work| Contact::find(work, id)).await?).into())
 }
 
@@ -319,7 +346,11 @@ pub async fn delete(
     caller.write(move |work| erasure::erase(work, id, &expected).map(|()| NoContent)).await
 }
 
-pub async fn restore(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<ContactAnswer>>> {
+pub async fn restore(
+    caller: Admin,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<ContactAnswer>>> {
     caller.write(move |work| Ok(answer(Contact::restore(work, id)?))).await
 }
 

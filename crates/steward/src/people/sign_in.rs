@@ -92,7 +92,9 @@ fn admit(work: &mut Work, candidate: &Candidate, secret: &str, minutes: i64) -> 
     let now = work.now;
     let lock = work.dialect().for_update();
     let unchanged: Option<(i64,)> = work.optional(
-        &format!("select user_id from crm_users where user_id = $1 and password_hash = $2 and is_active{lock}"),
+        &format!(
+            "select user_id from crm_users where user_id = $1 and password_hash = $2 and is_active{lock}"
+        ),
         &[&candidate.user_id, &candidate.password_hash],
     )?;
     if unchanged.is_none() {

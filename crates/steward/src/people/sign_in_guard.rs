@@ -81,7 +81,10 @@ impl SignInGuard {
         let turn = tokio::time::timeout(TURN, self.turns.clone().acquire_owned()).await;
         match turn {
             Ok(permit) => Ok(permit.expect("the semaphore is never closed")),
-            Err(_) => Err(Error::TooMany { retry_after: 10, detail: "too many sign-ins at once: try again shortly".into() }),
+            Err(_) => Err(Error::TooMany {
+                retry_after: 10,
+                detail: "too many sign-ins at once: try again shortly".into(),
+            }),
         }
     }
 
@@ -91,7 +94,10 @@ impl SignInGuard {
 }
 
 /// Runs `f` on a thread that may block. The turn goes along: a caller who leaves frees nothing early.
-async fn compute<T: Send + 'static>(turn: OwnedSemaphorePermit, f: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+async fn compute<T: Send + 'static>(
+    turn: OwnedSemaphorePermit,
+    f: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
     let computed = tokio::task::spawn_blocking(move || {
         let answer = f();
         drop(turn);
@@ -224,8 +230,9 @@ mod tests {
     #[test]
     fn a_name_is_delayed_up_to_two_seconds_and_never_refused() {
         let mut failures = Failures::default();
-        let delays: Vec<u128> =
-            (0..200).map(|last| failures.admit(address(last), "ana", NOW).unwrap().delay.as_millis()).collect();
+        let delays: Vec<u128> = (0..200)
+            .map(|last| failures.admit(address(last), "ana", NOW).unwrap().delay.as_millis())
+            .collect();
         assert_eq!(delays[..8], [0, 0, 0, 250, 500, 1000, 2000, 2000]);
         assert_eq!(delays[199], 2000);
         // Twenty failures at most are remembered, so that this is over in twenty minutes.
@@ -237,7 +244,9 @@ mod tests {
     fn a_network_of_ipv6_counts_as_one_address() {
         let mut failures = Failures::default();
         for last in 0..10u16 {
-            assert!(failures.admit(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, last).into(), "ana", NOW).is_ok());
+            assert!(
+                failures.admit(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, last).into(), "ana", NOW).is_ok()
+            );
         }
         assert!(failures.admit(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 9, 9, 9, 9).into(), "ana", NOW).is_err());
         assert!(failures.admit(Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 1).into(), "ana", NOW).is_ok());

@@ -9,7 +9,9 @@ use super::listing::{self, Filter};
 use super::{Role, taken};
 use crate::clock::Time;
 use crate::error::{Error, Fault, Result};
-use crate::http::{Admin, Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer};
+use crate::http::{
+    Admin, Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer,
+};
 use crate::input::{Line, Patch, Prose};
 use crate::paging::{Cursor, Limit, PageNumber, Pagination, Paging};
 use crate::work::Work;
@@ -91,7 +93,8 @@ crate::input! {
     }
 }
 
-const SELECT: &str = "select team_id, team_name, description, edit_version, created_at, updated_at from crm_teams";
+const SELECT: &str =
+    "select team_id, team_name, description, edit_version, created_at, updated_at from crm_teams";
 /// What the data layer calls the index that keeps names unique.
 const NAME: &str = "crm_teams_name";
 
@@ -108,7 +111,8 @@ impl Team {
     /// The team's row, taken for a change.
     fn take(work: &mut Work, team_id: i64) -> Result<Row> {
         let lock = work.dialect().for_update();
-        let found = work.optional(&format!("{SELECT} where team_id = $1 and is_active{lock}"), &[&team_id])?;
+        let found =
+            work.optional(&format!("{SELECT} where team_id = $1 and is_active{lock}"), &[&team_id])?;
         found.ok_or(Error::NotFound("team"))
     }
 
@@ -127,7 +131,12 @@ impl Team {
         let teams = rows.into_iter().map(|row| {
             let own = members.extract_if(.., |member| member.team_id == row.team_id);
             let members = own
-                .map(|Membership { user_id, name, role, is_available, .. }| Member { user_id, name, role, is_available })
+                .map(|Membership { user_id, name, role, is_available, .. }| Member {
+                    user_id,
+                    name,
+                    role,
+                    is_available,
+                })
                 .collect();
             let Row { team_id, team_name, description, edit_version, created_at, updated_at } = row;
             Team { team_id, team_name, description, members, edit_version, created_at, updated_at }
@@ -223,7 +232,8 @@ impl Team {
 
 fn must_be_free(work: &mut Work, name: &str, team_id: i64) -> Result<()> {
     // The words of the index crm_teams_name.
-    let sql = "select team_id from crm_teams where lower(team_name) = lower($1) and is_active and team_id <> $2";
+    let sql =
+        "select team_id from crm_teams where lower(team_name) = lower($1) and is_active and team_id <> $2";
     let holder: Option<(i64,)> = work.optional(sql, &[&name, &team_id])?;
     if holder.is_some() { Err(name_taken()) } else { Ok(()) }
 }
@@ -232,14 +242,19 @@ fn must_be_free(work: &mut Work, name: &str, team_id: i64) -> Result<()> {
 fn set_members(work: &mut Work, team_id: i64, ids: &[i64]) -> Result<bool> {
     let now = work.now;
     if ids.len() > MOST {
-        return Err(Error::field("member_ids", format!("has {} members; at most {MOST} are allowed", ids.len())));
+        return Err(Error::field(
+            "member_ids",
+            format!("has {} members; at most {MOST} are allowed", ids.len()),
+        ));
     }
     let known = work.dialect().among_ints("user_id", "$1");
     let known: Vec<(i64,)> =
         work.query(&format!("select user_id from crm_users where is_active and {known}"), &[&json!(ids)])?;
     let unknown = ids.iter().enumerate().filter(|(_, id)| !known.contains(&(**id,)));
     let faults: Vec<Fault> = unknown
-        .map(|(index, id)| Fault::pointer(format!("/member_ids/{index}"), format!("there is no active user {id}")))
+        .map(|(index, id)| {
+            Fault::pointer(format!("/member_ids/{index}"), format!("there is no active user {id}"))
+        })
         .collect();
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
@@ -295,7 +310,11 @@ pub async fn create(caller: Manager, Body(draft): Body<TeamDraft>) -> Result<Ans
         .await
 }
 
-pub async fn show(caller: Viewer, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<TeamAnswer>>> {
+pub async fn show(
+    caller: Viewer,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<TeamAnswer>>> {
     Ok(answer(caller.read(Class::Bounded, move |work| Team::find(work, id)).await?).into())
 }
 
@@ -313,6 +332,10 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> 
     caller.write(move |work| Team::delete(work, id, &expected).map(|()| NoContent)).await
 }
 
-pub async fn restore(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<TeamAnswer>>> {
+pub async fn restore(
+    caller: Admin,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<TeamAnswer>>> {
     caller.write(move |work| Ok(answer(Team::restore(work, id)?))).await
 }

@@ -142,7 +142,8 @@ pub fn find(work: &mut Work, hash: &[u8]) -> Result<Option<KnownToken>> {
     )
 }
 
-const SELECT: &str = "select token_id, user_id, contact_id, token_name, scope, kind, expires_at, revoked_at, created_by,
+const SELECT: &str =
+    "select token_id, user_id, contact_id, token_name, scope, kind, expires_at, revoked_at, created_by,
         created_at
      from crm_tokens";
 
@@ -200,7 +201,12 @@ impl Grant {
                 &now,
             ],
         )?;
-        work.audit("created", "token", Some(token_id), &json!({ column: id, "kind": self.kind, "scope": self.scope }))?;
+        work.audit(
+            "created",
+            "token",
+            Some(token_id),
+            &json!({ column: id, "kind": self.kind, "scope": self.scope }),
+        )?;
         work.one(&format!("{SELECT} where token_id = $1"), &[&token_id])
     }
 }

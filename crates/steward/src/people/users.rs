@@ -104,7 +104,8 @@ impl User {
     /// The user with its row taken for a change.
     fn take(work: &mut Work, user_id: i64) -> Result<User> {
         let lock = work.dialect().for_update();
-        let found = work.optional(&format!("{SELECT} where user_id = $1 and is_active{lock}"), &[&user_id])?;
+        let found =
+            work.optional(&format!("{SELECT} where user_id = $1 and is_active{lock}"), &[&user_id])?;
         found.ok_or(Error::NotFound("user"))
     }
 
@@ -232,14 +233,16 @@ impl User {
 
     pub fn list(work: &mut Work, query: &UserQuery, paging: &Paging) -> Result<UserList> {
         let mut filter = Filter::new("is_active");
-        filter.prefix(&["name_key", "email_key"], query.search.as_deref());
+        filter.prefix("crm_users", "user_id", &["name_key", "email_key"], query.search.as_deref());
         if let Some(Set(roles)) = &query.role {
             let roles = filter.bind(json!(roles));
             filter.and(&work.dialect().among_texts("role", &roles));
         }
         if let Some(team_id) = query.team_id {
             let team = filter.bind(team_id);
-            filter.and(&format!("user_id in (select m.user_id from crm_team_members m where m.team_id = {team})"));
+            filter.and(&format!(
+                "user_id in (select m.user_id from crm_team_members m where m.team_id = {team})"
+            ));
         }
         let total = filter.total(work, "crm_users", query.exact == Some(true))?;
         if let Some(cursor) = &paging.cursor {
@@ -248,13 +251,15 @@ impl User {
             filter.and(&format!("(name_key, user_id) > ({name}, {id})"));
         }
         let mut users: Vec<User> = filter.page(work, SELECT, "order by name_key, user_id", paging)?;
-        let pagination = paging.answer(&mut users, total, |last| vec![json!(last.name_key), json!(last.user_id)]);
+        let pagination =
+            paging.answer(&mut users, total, |last| vec![json!(last.name_key), json!(last.user_id)]);
         Ok(UserList { users, pagination })
     }
 }
 
 fn must_be_free(work: &mut Work, email_key: &str) -> Result<()> {
-    let holder: Option<(i64,)> = work.optional("select user_id from crm_users where email_key = $1", &[&email_key])?;
+    let holder: Option<(i64,)> =
+        work.optional("select user_id from crm_users where email_key = $1", &[&email_key])?;
     if holder.is_some() { Err(email_taken()) } else { Ok(()) }
 }
 
@@ -268,7 +273,10 @@ pub fn set_password(work: &mut Work, user_id: i64, hash: Option<&PasswordHash>) 
 /// same time come one after the other.
 fn take_admins(work: &mut Work) -> Result<Vec<(i64,)>> {
     let lock = work.dialect().for_update();
-    work.query(&format!("select user_id from crm_users where role = 'admin' and is_active order by user_id{lock}"), &[])
+    work.query(
+        &format!("select user_id from crm_users where role = 'admin' and is_active order by user_id{lock}"),
+        &[],
+    )
 }
 
 /// 409 if nobody but the one who leaves could run the installation.
@@ -318,7 +326,11 @@ pub async fn create(caller: Admin, Body(draft): Body<UserDraft>) -> Result<Answe
     if has_secret { caller.write_secret(add).await } else { caller.write(add).await }
 }
 
-pub async fn show(caller: Viewer, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<UserAnswer>>> {
+pub async fn show(
+    caller: Viewer,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<UserAnswer>>> {
     Ok(answer(caller.read(Class::Bounded, move |work| User::find(work, id)).await?).into())
 }
 
@@ -341,6 +353,10 @@ pub async fn delete(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Re
     caller.write(move |work| User::deactivate(work, id, &expected).map(|()| NoContent)).await
 }
 
-pub async fn restore(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<UserAnswer>>> {
+pub async fn restore(
+    caller: Admin,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<UserAnswer>>> {
     caller.write(move |work| Ok(answer(User::restore(work, id)?))).await
 }
