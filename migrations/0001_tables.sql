@@ -1,4 +1,4 @@
--- The tables of the desk, read by both engines. A name in double braces stands for what the engines name differently
+-- The tables of the desk, read by both engines. Words in double braces stand for what the engines name differently
 -- (crates/db/src/dialect.rs). Numbers of cases and articles are generated from the id: never reused, and
 -- visible to `returning`. What triggers keep (rollup, queues, search) follows in 0002, reference data in 0003.
 

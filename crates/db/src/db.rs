@@ -13,8 +13,8 @@ use crate::{Dialect, Error, postgres, sqlite};
 
 /// A database. Clones share it; the last one dropped closes it.
 ///
-/// Closures are `Fn`, because they may run again: keep effects on the outside world out of them. A closure must
-/// not call the same `Db`: it holds the connection that the inner call would wait for.
+/// Closures are `Fn`, because they may run again: keep effects on the outside world out of them. A closure
+/// must not call the same `Db`: it holds the connection that the inner call would wait for.
 #[derive(Clone)]
 pub struct Db {
     shared: Arc<Shared>,
@@ -27,8 +27,8 @@ struct Shared {
 }
 
 enum Engine {
-    Sqlite(sqlite::Engine),
-    Postgres(postgres::Engine),
+    Sqlite(Box<sqlite::Engine>),
+    Postgres(Box<postgres::Engine>),
 }
 
 /// What a read may cost.
@@ -45,13 +45,14 @@ pub enum Class {
 pub struct Options {
     /// `sqlite:PATH` or `postgres://user:password@host:port/name`.
     ///
-    /// A PostgreSQL URL takes libpq's parameters. Connections are not encrypted: `sslmode=require` is refused,
-    /// `prefer` (the default) and `disable` go in the clear. Reach a distant server through a tunnel, or one
-    /// beside the program through its socket.
+    /// A PostgreSQL URL takes libpq's parameters. Connections are not encrypted: `sslmode=require` is
+    /// refused, `prefer` (the default) and `disable` go in the clear. Reach a distant server through a
+    /// tunnel, or one beside the program through its socket.
     pub url: String,
     /// Slow reads at a time. Default: cores - 1, at least 1.
     pub readers: usize,
-    /// A slow read is ended after this long, and waits at most as long for its turn. Default: 10 s.
+    /// A read is ended after this long (on PostgreSQL: each statement of a slow one). A slow read waits at
+    /// most as long for its turn on SQLite. Default: 10 s.
     pub slow_deadline: Duration,
     /// Slow reads that may wait; more are refused. Default: 64.
     pub slow_queue: usize,
@@ -68,7 +69,8 @@ pub struct Options {
     pub run_timeout: Duration,
     /// SQLite: commit the writes that wait together. Default: true. False is for measuring.
     pub group_commit: bool,
-    /// SQLite: each answered write is on the disk. Default: true. False is for databases that are thrown away.
+    /// SQLite: each answered write is on the disk. Default: true. False is for databases that are thrown
+    /// away.
     pub durable: bool,
     /// SQLite: page cache of each connection, in KiB; the writer has twice as much. Default: 4096.
     pub cache_kib: usize,
@@ -107,9 +109,9 @@ impl Db {
         let (hook, counters) = (Arc::<Hook>::default(), Arc::<Counters>::default());
         let sqlite = options.url.strip_prefix("sqlite://").or_else(|| options.url.strip_prefix("sqlite:"));
         let engine = if let Some(path) = sqlite {
-            Engine::Sqlite(sqlite::Engine::open(Path::new(path), &options, &counters, &hook)?)
+            Engine::Sqlite(Box::new(sqlite::Engine::open(Path::new(path), &options, &counters, &hook)?))
         } else if options.url.starts_with("postgres://") || options.url.starts_with("postgresql://") {
-            Engine::Postgres(postgres::Engine::open(&options, &counters, &hook)?)
+            Engine::Postgres(Box::new(postgres::Engine::open(&options, &counters, &hook)?))
         } else {
             let why = "a database is named sqlite:PATH or postgres://user:password@host:port/name";
             return Err(Error::Unsupported(why.into()));
@@ -126,8 +128,8 @@ impl Db {
 
     /// Reads; all that the closure asks is answered from one snapshot.
     ///
-    /// On SQLite a bounded read runs right here, without giving the thread up; a slow one goes to its queue. On
-    /// PostgreSQL both run on the pool's threads. Waiting with a limit needs a runtime with a timer.
+    /// On SQLite a bounded read runs right here, without giving the thread up; a slow one goes to its queue.
+    /// On PostgreSQL both run on the pool's threads. Waiting with a limit needs a runtime with a timer.
     ///
     /// # Errors
     /// The closure's own, or [`Error::Unavailable`] if the database is away, busy or too slow.
@@ -210,9 +212,9 @@ impl Db {
     /// exists), readable by its owner only.
     ///
     /// # Errors
-    /// [`Error::Newer`] if the database knows a later step than the program; [`Error::Migration`] names a step
-    /// that was changed after it was applied, is out of order, or failed (that one is rolled back, the earlier
-    /// ones stay).
+    /// [`Error::Newer`] if the database knows a later step than the program; [`Error::Migration`] names a
+    /// step that was changed after it was applied, is out of order, or failed (that one is rolled back, the
+    /// earlier ones stay).
     pub fn migrate(&self, steps: &[Step], backup: Option<&Path>) -> Result<Vec<u32>, Error> {
         match &self.shared.engine {
             Engine::Sqlite(engine) => migrate::sqlite(engine.files(), steps, backup),

@@ -87,8 +87,8 @@ impl Dialect {
     }
 
     /// A statement that lets an identity column go on after its greatest value, to be run with
-    /// [`Tx::batch`](crate::Tx::batch) after rows came with ids of their own. Empty on SQLite, which follows by
-    /// itself.
+    /// [`Tx::batch`](crate::Tx::batch) after rows came with ids of their own. Empty on SQLite, which follows
+    /// by itself.
     pub fn reset_identity(self, table: &str, column: &str) -> String {
         match self {
             Dialect::Sqlite => String::new(),

@@ -15,7 +15,8 @@ pub enum Error {
     Constraint {
         kind: Constraint,
         /// The same on both engines where the engines allow it:
-        /// - unique: `table.column`, several columns as `table.a,b`; an index over expressions by its own name;
+        /// - unique: `table.column`, several columns as `table.a,b`; an index over expressions by its own
+        ///   name;
         /// - not null: `table.column`;
         /// - check: the name of the constraint (name every check);
         /// - foreign key: the name of the constraint on PostgreSQL, empty on SQLite, which does not tell.
@@ -26,7 +27,8 @@ pub enum Error {
     Raised(String),
     /// The database is away, busy or too slow (a deadline passed, a queue is full). Nothing was written. 503.
     Unavailable(String),
-    /// The commit failed in a way that leaves open whether it reached the disk. 503; read before trying again.
+    /// The commit failed in a way that leaves open whether it reached the disk. 503; read before trying
+    /// again.
     OutcomeUnknown(String),
     /// No room is left on the database's disk (or in its size limit). Nothing was written. 507.
     Full(String),

@@ -65,6 +65,16 @@ where
     }
 }
 
+/// Keeps a thread alive that runs callers' code outside of [`attempt`], such as conversions of their errors
+/// and `Drop`. False if that panicked.
+pub(crate) fn guarded(f: impl FnOnce()) -> bool {
+    let outcome = catch_unwind(AssertUnwindSafe(f));
+    if let Err(panic) = &outcome {
+        tracing::error!(message = panic_message(panic.as_ref()), "a panic outside of a closure");
+    }
+    outcome.is_ok()
+}
+
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
@@ -126,7 +136,8 @@ where
     }
 }
 
-/// The caller's end of a job that an asynchronous caller waits for. Dropped, it gives up a job not yet started.
+/// The caller's end of a job that an asynchronous caller waits for. Dropped, it gives up a job not yet
+/// started.
 pub(crate) struct Pending<T, E> {
     answer: oneshot::Receiver<Result<T, E>>,
     ticket: Arc<Ticket>,

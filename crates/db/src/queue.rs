@@ -5,8 +5,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::{Class, Error};
 
-/// Two lanes: bounded work goes first, slow work runs at most `slow_at_once` at a time, so that searches never
-/// take all the threads. Each lane holds a limited number of waiting items.
+/// Two lanes: bounded work goes first, slow work runs at most `slow_at_once` at a time, so that searches
+/// never take all the threads. Each lane holds a limited number of waiting items.
 pub(crate) struct Queue<T> {
     state: Mutex<State<T>>,
     ready: Condvar,

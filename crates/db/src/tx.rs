@@ -106,7 +106,8 @@ impl<'c> Tx<'c> {
         failure.map_or(Ok(()), Err)
     }
 
-    /// Runs a statement that answers no rows; answers how many rows it changed, those of triggers not counted.
+    /// Runs a statement that answers no rows (one that does is [`Error::Sql`]); answers how many rows it
+    /// changed, those of triggers not counted.
     pub fn execute(&mut self, sql: &str, params: &[&dyn ToParam]) -> Result<u64, Error> {
         self.alive()?;
         let outcome = match &mut self.engine {
@@ -116,7 +117,7 @@ impl<'c> Tx<'c> {
         outcome.map_err(|poison| self.die(poison))
     }
 
-    /// Runs several statements, without parameters.
+    /// Runs several statements, without parameters. Transaction control is not among them.
     pub fn batch(&mut self, sql: &str) -> Result<(), Error> {
         self.alive()?;
         let outcome = match &mut self.engine {
@@ -128,11 +129,15 @@ impl<'c> Tx<'c> {
 
     /// Runs `f` in a savepoint: if it refuses (an `Err` of its own), what it wrote is undone and the transaction goes
     /// on. An error of the database poisons the whole transaction, here as everywhere.
-    pub fn attempt<T, E: From<Error>>(&mut self, f: impl FnOnce(&mut Tx<'c>) -> Result<T, E>) -> Result<T, E> {
+    pub fn attempt<T, E: From<Error>>(
+        &mut self,
+        f: impl FnOnce(&mut Tx<'c>) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.batch("savepoint attempt")?;
         let outcome = f(self);
         if self.poison.is_none() {
-            let end = if outcome.is_ok() { "release attempt" } else { "rollback to attempt; release attempt" };
+            let end =
+                if outcome.is_ok() { "release attempt" } else { "rollback to attempt; release attempt" };
             self.batch(end)?;
         }
         outcome

@@ -62,7 +62,8 @@ impl Time {
             })
         };
         let days = days(number(0, 4)?, number(5, 7)?, number(8, 10)?);
-        let in_day = ((number(11, 13)? * 60 + number(14, 16)?) * 60 + number(17, 19)?) * 1000 + number(20, 23)?;
+        let in_day =
+            ((number(11, 13)? * 60 + number(14, 16)?) * 60 + number(17, 19)?) * 1000 + number(20, 23)?;
         let time = Time(days * DAY + in_day);
         // Whatever was out of range (a 30th of February, an hour of 25) does not come back the same.
         (time.digits() == *digits).then_some(time)

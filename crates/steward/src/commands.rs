@@ -75,7 +75,10 @@ pub fn demo(mut config: Config, clock: Clock, keeps_data: bool) -> Result<(), Fa
     let address: SocketAddr =
         config.listen.parse().map_err(|_| format!("listen: {:?} is no address and port", config.listen))?;
     if !address.ip().is_loopback() {
-        return Err("the demo lets anybody in, so it listens on loopback only: leave --listen out, or use serve".into());
+        return Err(
+            "the demo lets anybody in, so it listens on loopback only: leave --listen out, or use serve"
+                .into(),
+        );
     }
     let folder = tempfile::Builder::new().prefix("steward-demo-").tempdir()?;
     if !keeps_data {
@@ -180,7 +183,9 @@ pub fn make_token(
     let scope = if read_only { Scope::Read } else { Scope::Write };
     let expires_at = days.map(|days| clock.now().plus_days(days.into()));
     let (email, name, shown) = (email.to_owned(), name.to_owned(), secret.clone());
-    once(config, clock, move |work| people::make_token(work, &email, &name, scope, expires_at, &secret).map(|_| ()))?;
+    once(config, clock, move |work| {
+        people::make_token(work, &email, &name, scope, expires_at, &secret).map(|_| ())
+    })?;
     say(&shown);
     Ok(())
 }

@@ -40,10 +40,13 @@ impl Config {
         environment: impl Iterator<Item = (String, String)>,
         flags: Table,
     ) -> Result<Config, String> {
-        let mut settings: Table = DEFAULTS.parse().expect("the embedded defaults are TOML; a test reads them");
+        let mut settings: Table =
+            DEFAULTS.parse().expect("the embedded defaults are TOML; a test reads them");
         if let Some(path) = file {
-            let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-            let table: Table = text.parse().map_err(|error| format!("{} is not TOML: {error}", path.display()))?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+            let table: Table =
+                text.parse().map_err(|error| format!("{} is not TOML: {error}", path.display()))?;
             overlay(&mut settings, table, &path.display().to_string())?;
         }
         for (name, text) in environment {
@@ -52,8 +55,11 @@ impl Config {
             if setting.starts_with("test_") || setting.starts_with("bench_") {
                 continue;
             }
-            let kind = settings.get(&setting).ok_or_else(|| format!("{name} names no setting; see `steward config`"))?;
-            let value = from_text(&text, kind).ok_or_else(|| format!("{name}: {text:?} is no {}", kind.type_str()))?;
+            let kind = settings
+                .get(&setting)
+                .ok_or_else(|| format!("{name} names no setting; see `steward config`"))?;
+            let value = from_text(&text, kind)
+                .ok_or_else(|| format!("{name}: {text:?} is no {}", kind.type_str()))?;
             settings.insert(setting, value);
         }
         overlay(&mut settings, flags, "the command line")?;
@@ -63,9 +69,15 @@ impl Config {
 
 fn overlay(settings: &mut Table, layer: Table, source: &str) -> Result<(), String> {
     for (name, value) in layer {
-        let kind = settings.get(&name).ok_or_else(|| format!("{source}: {name:?} names no setting; see `steward config`"))?;
+        let kind = settings
+            .get(&name)
+            .ok_or_else(|| format!("{source}: {name:?} names no setting; see `steward config`"))?;
         if kind.type_str() != value.type_str() {
-            return Err(format!("{source}: {name} is to be a {}, not a {}", kind.type_str(), value.type_str()));
+            return Err(format!(
+                "{source}: {name} is to be a {}, not a {}",
+                kind.type_str(),
+                value.type_str()
+            ));
         }
         settings.insert(name, value);
     }
@@ -108,7 +120,12 @@ mod tests {
     fn file_environment_and_flags_override_in_that_order() {
         let config = load(
             "listen = \"a\"\nlog = \"a\"\ndatabase = \"a\"",
-            &[("STEWARD_LOG", "b"), ("STEWARD_DATABASE", "b"), ("STEWARD_TRUSTED_PROXIES", "10.0.0.1, ::1"), ("PATH", "/")],
+            &[
+                ("STEWARD_LOG", "b"),
+                ("STEWARD_DATABASE", "b"),
+                ("STEWARD_TRUSTED_PROXIES", "10.0.0.1, ::1"),
+                ("PATH", "/"),
+            ],
             "database = \"c\"",
         )
         .unwrap();

@@ -99,12 +99,18 @@ fn engine_findings(tx: &mut Tx<'_>) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     let integrity: Vec<(String,)> = tx.query("select integrity_check from pragma_integrity_check", &[])?;
-    let mut findings: Vec<String> =
-        integrity.into_iter().filter(|(line,)| line != "ok").map(|(line,)| format!("the file: {line}")).collect();
+    let mut findings: Vec<String> = integrity
+        .into_iter()
+        .filter(|(line,)| line != "ok")
+        .map(|(line,)| format!("the file: {line}"))
+        .collect();
     let orphans: Vec<(String, Option<i64>, String)> =
         tx.query("select \"table\", rowid, parent from pragma_foreign_key_check", &[])?;
     for (table, row, parent) in orphans.into_iter().take(SHOWN) {
-        findings.push(format!("broken: row {} of {table} refers to nothing in {parent}", row.unwrap_or_default()));
+        findings.push(format!(
+            "broken: row {} of {table} refers to nothing in {parent}",
+            row.unwrap_or_default()
+        ));
     }
     Ok(findings)
 }

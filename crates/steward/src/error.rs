@@ -99,11 +99,15 @@ impl Error {
             Error::BadQuery(faults) => {
                 ("the query has parameters at fault, listed in `errors`".into(), faults.clone())
             }
-            Error::Invalid(faults) => ("the body has fields at fault, listed in `errors`".into(), faults.clone()),
+            Error::Invalid(faults) => {
+                ("the body has fields at fault, listed in `errors`".into(), faults.clone())
+            }
             Error::Unauthenticated(detail) | Error::UnsupportedMediaType(detail) => {
                 ((*detail).into(), Vec::new())
             }
-            Error::NotFound(what) => (format!("there is no such {what}, or it is not for you to see"), Vec::new()),
+            Error::NotFound(what) => {
+                (format!("there is no such {what}, or it is not for you to see"), Vec::new())
+            }
             Error::MethodNotAllowed(allowed) => (format!("this path takes {allowed}"), Vec::new()),
             Error::Stale => {
                 ("it has been changed since the version named in If-Match: read it again".into(), Vec::new())
@@ -136,8 +140,12 @@ fn database_detail(error: &db::Error) -> &'static str {
             "the database failed while saving: whether the change was kept is unknown, so look before you repeat it"
         }
         db::Error::Full(_) => "the database's disk is full: nothing was changed",
-        db::Error::Constraint { .. } | db::Error::Raised(_) => "it contradicts what the database holds: nothing was changed",
-        _ => "something failed on our side: nothing was changed; the log has the details under this request's id",
+        db::Error::Constraint { .. } | db::Error::Raised(_) => {
+            "it contradicts what the database holds: nothing was changed"
+        }
+        _ => {
+            "something failed on our side: nothing was changed; the log has the details under this request's id"
+        }
     }
 }
 

@@ -20,13 +20,13 @@ pub use crate::app::App;
 pub use body::{Body, Nothing, Path, Query};
 pub use caller::{Admin, Agent, Anyone, Caller, Expected, Known, Manager, Participant, Viewer};
 pub use endpoint::{Describe, Operation, Route};
+pub use idempotency::forget_old_keys;
 pub use observe::Metrics;
 pub use reply::{Answer, Created, Json, NoContent, Reply};
-pub use idempotency::forget_old_keys;
 pub use serve::{Server, serve, serve_metrics};
 
-use crate::{cases, people};
 use crate::error::Error;
+use crate::{cases, people};
 
 macro_rules! routes {
     ($($method:ident $path:literal $permission:ident $handler:path, $summary:literal;)*) => {

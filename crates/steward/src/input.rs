@@ -83,7 +83,10 @@ impl Fields {
                 Some(value) => match T::from_json(value) {
                     Ok(read) => Some(read),
                     Err(faults) => {
-                        let noted = faults.0.into_iter().map(|(at, message)| Fault::field(&format!("{name}{at}"), message));
+                        let noted = faults
+                            .0
+                            .into_iter()
+                            .map(|(at, message)| Fault::field(&format!("{name}{at}"), message));
                         self.faults.extend(noted);
                         None
                     }
@@ -99,7 +102,10 @@ impl Fields {
                 let again = given.next().is_some();
                 drop(given);
                 if again {
-                    self.faults.push(Fault::parameter(name, "is given twice; several values are separated by commas"));
+                    self.faults.push(Fault::parameter(
+                        name,
+                        "is given twice; several values are separated by commas",
+                    ));
                     return None;
                 }
                 match read {
@@ -121,11 +127,14 @@ impl Fields {
     fn refuse_the_rest(&mut self) {
         match &self.source {
             Source::Body(map) => {
-                let unknown = map.keys().map(|key| Fault::pointer(pointer(key), "is not a field of this body"));
+                let unknown =
+                    map.keys().map(|key| Fault::pointer(pointer(key), "is not a field of this body"));
                 self.faults.extend(unknown);
             }
             Source::Query(pairs) => {
-                let unknown = pairs.iter().map(|(key, _)| Fault::parameter(key.clone(), "is not a parameter of this path"));
+                let unknown = pairs
+                    .iter()
+                    .map(|(key, _)| Fault::parameter(key.clone(), "is not a parameter of this path"));
                 self.faults.extend(unknown);
             }
         }
@@ -196,7 +205,8 @@ pub fn schema_of<T: Input>(generator: &mut SchemaGenerator) -> Schema {
         }
         properties.insert(property.name.into(), schema.to_value());
     }
-    let mut schema = json_schema!({ "type": "object", "properties": properties, "additionalProperties": false });
+    let mut schema =
+        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false });
     if !required.is_empty() {
         schema.insert("required".into(), required.into());
     }
@@ -244,9 +254,9 @@ macro_rules! input {
 /// Reads an `input!` that is a field of another.
 pub fn nested<T: Input>(value: Value) -> Result<T, Faults> {
     from_json(value).map_err(|error| match error {
-        Error::Invalid(faults) => {
-            Faults(faults.into_iter().map(|fault| (fault.pointer.unwrap_or_default(), fault.message)).collect())
-        }
+        Error::Invalid(faults) => Faults(
+            faults.into_iter().map(|fault| (fault.pointer.unwrap_or_default(), fault.message)).collect(),
+        ),
         other => Faults::one(other.to_string()),
     })
 }
@@ -345,7 +355,9 @@ impl<T: Field> Field for Vec<T> {
             match T::from_json(value) {
                 Ok(item) => read.push(item),
                 Err(inner) => {
-                    faults.0.extend(inner.0.into_iter().map(|(at, message)| (format!("/{index}{at}"), message)));
+                    faults
+                        .0
+                        .extend(inner.0.into_iter().map(|(at, message)| (format!("/{index}{at}"), message)));
                 }
             }
         }
@@ -453,10 +465,9 @@ impl Field for Hours {
 
 impl Field for Time {
     fn from_json(value: Value) -> Result<Self, Faults> {
-        value
-            .as_str()
-            .and_then(Time::parse)
-            .ok_or_else(|| Faults::one("is to be an RFC 3339 instant such as 2026-03-02T17:01:00Z, years 1 to 9999"))
+        value.as_str().and_then(Time::parse).ok_or_else(|| {
+            Faults::one("is to be an RFC 3339 instant such as 2026-03-02T17:01:00Z, years 1 to 9999")
+        })
     }
 
     fn schema(_: &mut SchemaGenerator) -> Schema {

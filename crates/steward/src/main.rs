@@ -115,7 +115,9 @@ impl Settings {
     fn load(&self) -> Result<Config, Fatal> {
         let mut flags = Table::new();
         let data = self.data.as_ref().map(|path| path.display().to_string());
-        for (name, value) in [("data", &data), ("database", &self.database), ("listen", &self.listen), ("log", &self.log)] {
+        for (name, value) in
+            [("data", &data), ("database", &self.database), ("listen", &self.listen), ("log", &self.log)]
+        {
             if let Some(value) = value {
                 flags.insert(name.into(), Value::String(value.clone()));
             }
@@ -127,7 +129,8 @@ impl Settings {
 }
 
 fn start_log(config: &Config) -> Result<(), Fatal> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log).map_err(|error| format!("log: {error}"))?;
+    let filter =
+        tracing_subscriber::EnvFilter::try_new(&config.log).map_err(|error| format!("log: {error}"))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Text => log.init(),

@@ -31,7 +31,10 @@ impl Cursor {
 
     /// The error for a cursor that is not of this list and sort.
     pub fn foreign() -> Error {
-        Error::BadQuery(vec![Fault::parameter("cursor", "is not from this list in this order; start again without it")])
+        Error::BadQuery(vec![Fault::parameter(
+            "cursor",
+            "is not from this list in this order; start again without it",
+        )])
     }
 }
 
@@ -67,7 +70,10 @@ impl Paging {
     ) -> Result<Paging> {
         if page.is_some() && cursor.is_some() {
             let message = "page and cursor exclude each other: name one";
-            return Err(Error::BadQuery(vec![Fault::parameter("page", message), Fault::parameter("cursor", message)]));
+            return Err(Error::BadQuery(vec![
+                Fault::parameter("page", message),
+                Fault::parameter("cursor", message),
+            ]));
         }
         let paging = Paging {
             page: page.map_or(1, |page| page.0),

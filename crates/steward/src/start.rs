@@ -66,7 +66,11 @@ fn create_private_folder(folder: &Path) -> Result<(), Fatal> {
 }
 
 /// Serves until `stop` fires, then answers what is under way and closes the database.
-pub async fn run(app: App, stop: impl Future<Output = ()>, ready: impl FnOnce(SocketAddr)) -> Result<(), Fatal> {
+pub async fn run(
+    app: App,
+    stop: impl Future<Output = ()>,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), Fatal> {
     let listener = listen(&app.config.listen).await?;
     let metrics = match app.config.metrics_listen.as_str() {
         "" => None,
@@ -119,7 +123,9 @@ pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
     if app.config.auto_close_days > 0 && seconds.is_multiple_of(10) {
         let until = app.clock.now().plus_days(-i64::from(app.config.auto_close_days));
         loop {
-            let closed = app.write(Actor::System, move |work| crate::cases::close_resolved(work, until, PORTION)).await?;
+            let closed = app
+                .write(Actor::System, move |work| crate::cases::close_resolved(work, until, PORTION))
+                .await?;
             if (closed as i64) < PORTION {
                 break;
             }

@@ -9,9 +9,16 @@ use crate::people::Role;
 /// Who acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Actor {
-    User { id: i64, role: Role },
+    User {
+        id: i64,
+        role: Role,
+    },
     /// A customer. With `sees_account`, the cases of the whole account are theirs to see.
-    Contact { id: i64, account_id: Option<i64>, sees_account: bool },
+    Contact {
+        id: i64,
+        account_id: Option<i64>,
+        sees_account: bool,
+    },
     Anonymous,
     /// The desk itself: jobs, the clock, the command line.
     System,
@@ -106,15 +113,26 @@ impl Work<'_, '_> {
             Some(id) if self.actor.is_at_least(Role::Admin) => {
                 let known: Option<(i64,)> =
                     self.optional("select user_id from crm_users where user_id = $1 and is_active", &[&id])?;
-                known.map(|_| named).ok_or_else(|| Error::field(field, format!("there is no active user {id}")))
+                known
+                    .map(|_| named)
+                    .ok_or_else(|| Error::field(field, format!("there is no active user {id}")))
             }
-            Some(_) => Err(Error::field(field, "only an admin may name somebody else; leave it out to act as yourself")),
+            Some(_) => Err(Error::field(
+                field,
+                "only an admin may name somebody else; leave it out to act as yourself",
+            )),
         }
     }
 
     /// Writes a change of people, tokens or configuration into the audit trail (spec 2). `data` holds ids and names
     /// of fields, never a person's words.
-    pub fn audit(&mut self, kind: &str, subject: &str, id: Option<i64>, data: &serde_json::Value) -> Result<()> {
+    pub fn audit(
+        &mut self,
+        kind: &str,
+        subject: &str,
+        id: Option<i64>,
+        data: &serde_json::Value,
+    ) -> Result<()> {
         let now = self.now;
         self.execute(
             "insert into crm_audit_events (kind, subject, subject_id, actor_kind, actor_id, data, at)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{Server, Session};
 use crate::db::{Hook, Options, join};
-use crate::job::{Job, Verdict};
+use crate::job::{Job, Verdict, guarded};
 use crate::queue::{Limits, Queue};
 use crate::sqlite::spawn;
 use crate::stats::Counters;
@@ -82,21 +82,28 @@ impl Pool {
 
     fn serve(&self) {
         let mut session = None;
-        while let Some(((kind, mut job), class)) = self.queue.pop() {
-            // Connected before the job counts as started, so that its caller's patience covers this.
-            let connected = self.connected(&mut session).map(drop);
-            if job.start() {
-                self.count(kind, class);
-                match connected {
-                    Ok(()) => self.run(&mut session, kind, class, job.as_mut()),
-                    Err(error) => job.fail(error),
-                }
-                answer(job);
+        while let Some(((kind, job), class)) = self.queue.pop() {
+            if !guarded(|| self.serve_one(&mut session, kind, class, job)) {
+                session = None;
             }
             if class == Class::Slow {
                 self.queue.slow_done();
             }
         }
+    }
+
+    fn serve_one(&self, session: &mut Option<Session>, kind: Kind, class: Class, mut job: Box<dyn Job>) {
+        // Connected before the job counts as started, so that its caller's patience covers this.
+        let connected = self.connected(session).map(drop);
+        if !job.start() {
+            return;
+        }
+        self.count(kind, class);
+        match connected {
+            Ok(()) => self.run(session, kind, class, job.as_mut()),
+            Err(error) => job.fail(error),
+        }
+        job.answer();
     }
 
     /// Runs a job until it has an outcome: again a few times if the server asks for it, once more on a new
@@ -211,11 +218,4 @@ impl Pool {
 fn backoff(attempt: u32) -> Duration {
     let base = 5u64 << attempt.saturating_sub(1).min(6);
     Duration::from_millis(base + RandomState::new().hash_one(attempt) % base)
-}
-
-/// A caller's own `Drop` code must not end the thread.
-fn answer(job: Box<dyn Job>) {
-    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.answer())).is_err() {
-        tracing::error!("dropping an answer panicked");
-    }
 }

@@ -66,7 +66,8 @@ impl Files {
     }
 
     fn tune(&self, connection: &Connection, role: Role) -> rusqlite::Result<()> {
-        connection.busy_timeout(self.busy)?;
+        // Readers meet a lock only while another process recovers the WAL, and may be on an async worker.
+        connection.busy_timeout(if role == Role::Reader { Duration::from_secs(2) } else { self.busy })?;
         // `"word"` is a name, never a text, as on PostgreSQL.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;

@@ -12,7 +12,7 @@ use super::connection::{Files, Role};
 use super::failure::{of_statement, plain};
 use super::spawn;
 use crate::db::{Options, join};
-use crate::job::{Job, Verdict};
+use crate::job::{Job, Verdict, guarded};
 use crate::queue::{Limits, Queue};
 use crate::stats::Counters;
 use crate::tx::{Poison, Tx};
@@ -130,13 +130,15 @@ impl Readers {
         be_nice();
         let mut reader = None;
         while let Some((mut job, _)) = self.queue.pop() {
-            if job.start() {
-                self.counters.slow_reads.fetch_add(1, Ordering::Relaxed);
-                if let Err(error) = self.read(&mut reader, |tx| ((), job.run(tx))) {
-                    job.fail(error);
+            guarded(|| {
+                if job.start() {
+                    self.counters.slow_reads.fetch_add(1, Ordering::Relaxed);
+                    if let Err(error) = self.read(&mut reader, |tx| ((), job.run(tx))) {
+                        job.fail(error);
+                    }
+                    job.answer();
                 }
-                job.answer();
-            }
+            });
             self.queue.slow_done();
         }
     }

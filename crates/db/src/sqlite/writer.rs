@@ -11,13 +11,13 @@ use super::connection::{Files, Role};
 use super::failure::{is_suspect, plain};
 use crate::Error;
 use crate::db::Hook;
-use crate::job::{Job, Verdict};
+use crate::job::{Job, Verdict, guarded};
 use crate::queue::Queue;
 use crate::stats::Counters;
 use crate::tx::Tx;
 
-/// A group ends after so many closures or so long a time, whichever comes first: the first in it waits for the
-/// last.
+/// A group ends after so many closures or so long a time, whichever comes first: the first in it waits for
+/// the last.
 const GROUP_SIZE: usize = 256;
 const GROUP_TIME: Duration = Duration::from_millis(10);
 
@@ -63,8 +63,9 @@ impl Writer {
     /// Runs until the queue is closed and empty.
     pub fn run(mut self) {
         while let Some((job, _)) = self.queue.pop() {
-            if job.start() {
-                self.group(job);
+            if job.start() && !guarded(|| self.group(job)) {
+                // Its callers learn from their silent channels that the outcome is unknown.
+                self.connection = None;
             }
         }
     }
@@ -95,8 +96,8 @@ impl Writer {
         }
         self.counters.writes.fetch_add(jobs.len() as u64, Ordering::Relaxed);
         self.counters.groups.fetch_add(1, Ordering::Relaxed);
-        self.checkpointer.note(self.wal_pages.load(Ordering::Relaxed));
         jobs.into_iter().for_each(answer);
+        self.checkpointer.note(self.wal_pages.load(Ordering::Relaxed));
     }
 
     fn commit_group(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
@@ -133,8 +134,8 @@ impl Writer {
         Ok(matches!(verdict, Verdict::Keep))
     }
 
-    /// Some errors (a full disk, an I/O error) end the whole transaction from inside a savepoint; whatever ran
-    /// after that would commit by itself.
+    /// Some errors (a full disk, an I/O error) end the whole transaction from inside a savepoint; whatever
+    /// ran after that would commit by itself.
     fn still_open(&mut self, verdict: &Verdict) -> Result<(), Failure> {
         if verdict.suspect() {
             self.connection = None;
@@ -158,8 +159,8 @@ impl Writer {
         }
         self.counters.writes.fetch_add(1, Ordering::Relaxed);
         self.counters.groups.fetch_add(1, Ordering::Relaxed);
-        self.checkpointer.note(self.wal_pages.load(Ordering::Relaxed));
         answer(job);
+        self.checkpointer.note(self.wal_pages.load(Ordering::Relaxed));
     }
 
     fn commit_alone(&mut self, job: &mut dyn Job) -> Result<(), Failure> {
@@ -263,9 +264,7 @@ fn refuse(jobs: &mut [Box<dyn Job>], error: &Error) {
     }
 }
 
-/// A caller's own `Drop` code must not end the writer.
+/// One caller's panicking `Drop` must not keep the others from their answers.
 fn answer(job: Box<dyn Job>) {
-    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.answer())).is_err() {
-        tracing::error!("dropping a write panicked");
-    }
+    guarded(|| job.answer());
 }

@@ -19,7 +19,8 @@ use super::timeline::{self, Timeline, TimelineQuery};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::http::{
-    Admin, Agent, Answer, Body, Caller, Created, Json, Known, Manager, NoContent, Nothing, Participant, Path, Query,
+    Admin, Agent, Answer, Body, Caller, Created, Json, Known, Manager, NoContent, Nothing, Participant, Path,
+    Query,
 };
 use crate::paging::{Cursor, Limit, Paging, Total};
 use crate::work::Work;
@@ -86,7 +87,11 @@ pub async fn bulk(caller: Manager, Body(change): Body<BulkChange>) -> Result<Ans
     caller.write(move |work| Ok(Json::new(BulkOutcomes { results: change.apply(work)? }))).await
 }
 
-pub async fn show(caller: Known, Path([case_id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<CaseDetail>>> {
+pub async fn show(
+    caller: Known,
+    Path([case_id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<CaseDetail>>> {
     let detail = caller.read(Class::Bounded, move |work| show::detail(work, case_id)).await?;
     let version = detail.case.item.case.edit_version;
     // For customers the version says 0: what moves it is not theirs to see.
@@ -94,7 +99,11 @@ pub async fn show(caller: Known, Path([case_id]): Path<1>, _: Query<Nothing>) ->
     Ok(if is_staff { Json::version(detail, case_id, version).into() } else { Json::new(detail).into() })
 }
 
-pub async fn update(caller: Agent, Path([case_id]): Path<1>, Body(edit): Body<CaseEdit>) -> Result<Answer<Json<OneCase>>> {
+pub async fn update(
+    caller: Agent,
+    Path([case_id]): Path<1>,
+    Body(edit): Body<CaseEdit>,
+) -> Result<Answer<Json<OneCase>>> {
     let expected = caller.expected(case_id);
     caller
         .write(move |work| {
@@ -104,7 +113,11 @@ pub async fn update(caller: Agent, Path([case_id]): Path<1>, Body(edit): Body<Ca
         .await
 }
 
-pub async fn delete(caller: Manager, Path([case_id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
+pub async fn delete(
+    caller: Manager,
+    Path([case_id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<NoContent>> {
     let expected = caller.expected(case_id);
     caller
         .write(move |work| {
@@ -114,7 +127,11 @@ pub async fn delete(caller: Manager, Path([case_id]): Path<1>, _: Query<Nothing>
         .await
 }
 
-pub async fn restore(caller: Admin, Path([case_id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OneCase>>> {
+pub async fn restore(
+    caller: Admin,
+    Path([case_id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OneCase>>> {
     caller
         .write(move |work| {
             Case::take_deleted(work, case_id)?.restore(work)?;
@@ -177,7 +194,11 @@ pub async fn create_comment(
         .await
 }
 
-pub async fn show_comment(caller: Known, Path([case_id, comment_id]): Path<2>, _: Query<Nothing>) -> Result<Answer<Json<OneComment>>> {
+pub async fn show_comment(
+    caller: Known,
+    Path([case_id, comment_id]): Path<2>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OneComment>>> {
     let comment = caller.read(Class::Bounded, move |work| {
         Case::find(work, case_id)?;
         comment::find(work, case_id, comment_id)
@@ -203,7 +224,11 @@ pub async fn update_comment(
         .await
 }
 
-pub async fn delete_comment(caller: Agent, Path([case_id, comment_id]): Path<2>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
+pub async fn delete_comment(
+    caller: Agent,
+    Path([case_id, comment_id]): Path<2>,
+    _: Query<Nothing>,
+) -> Result<Answer<NoContent>> {
     caller
         .write(move |work| {
             Case::take(work, case_id)?.delete_comment(work, comment_id)?;
@@ -221,7 +246,11 @@ pub async fn timeline(
     Ok(Json::new(timeline.await?).into())
 }
 
-pub async fn merge(caller: Agent, Path([case_id]): Path<1>, Body(merge): Body<Merge>) -> Result<Answer<Json<OneCase>>> {
+pub async fn merge(
+    caller: Agent,
+    Path([case_id]): Path<1>,
+    Body(merge): Body<Merge>,
+) -> Result<Answer<Json<OneCase>>> {
     caller
         .write(move |work| {
             let (mut case, into) = merge::take_both(work, case_id, merge.into_case_id)?;

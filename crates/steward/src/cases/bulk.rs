@@ -88,7 +88,8 @@ impl BulkChange {
         };
         case.edit(work, &edit, &Expected::any(case_id))?;
         let none = Tags::default();
-        let (add, remove) = (self.add_tags.as_ref().unwrap_or(&none), self.remove_tags.as_ref().unwrap_or(&none));
+        let (add, remove) =
+            (self.add_tags.as_ref().unwrap_or(&none), self.remove_tags.as_ref().unwrap_or(&none));
         if tags::amend(work, case_id, add, remove)? {
             case.touch(work, false)?;
         }

@@ -44,9 +44,10 @@ const COLUMNS: &str = "c.case_id, c.account_id, c.contact_id, c.subject, c.descr
 pub fn visible(actor: Actor, next: usize) -> (String, Vec<i64>) {
     match actor {
         Actor::User { .. } | Actor::System => ("c.is_active".into(), vec![]),
-        Actor::Contact { id, account_id: Some(account_id), sees_account: true } => {
-            (format!("c.is_active and (c.contact_id = ${next} or c.account_id = ${})", next + 1), vec![id, account_id])
-        }
+        Actor::Contact { id, account_id: Some(account_id), sees_account: true } => (
+            format!("c.is_active and (c.contact_id = ${next} or c.account_id = ${})", next + 1),
+            vec![id, account_id],
+        ),
         Actor::Contact { id, .. } => (format!("c.is_active and c.contact_id = ${next}"), vec![id]),
         Actor::Anonymous => ("1 = 0".into(), vec![]),
     }
@@ -88,8 +89,9 @@ impl Case {
     }
 
     /// 409 for what cannot be done with a case that was merged away.
-    pub fn must_stand_alone(&self) -> Result<()> {
+    pub fn must_stand_alone(&self, actor: Actor) -> Result<()> {
         match self.merged_into_id {
+            Some(_) if !actor.is_staff() => Err(Error::Conflict("this case was merged into another; go on there".into())),
             Some(id) => Err(Error::Conflict(format!("this case was merged into case {id}; go on there"))),
             None => Ok(()),
         }
@@ -112,6 +114,12 @@ impl Case {
 /// Checks that a row that a field names is there and active; a field error otherwise. `table` and `key` are ours.
 pub fn must_exist(work: &mut Work, field: &str, table: &str, key: &str, id: Option<i64>) -> Result<()> {
     let Some(id) = id else { return Ok(()) };
-    let known: Option<(i64,)> = work.optional(&format!("select {key} from {table} where {key} = $1 and is_active"), &[&id])?;
-    known.map(|_| ()).ok_or_else(|| Error::field(field, format!("there is no active {} {id}", field.trim_end_matches("_id").replace('_', " "))))
+    let known: Option<(i64,)> =
+        work.optional(&format!("select {key} from {table} where {key} = $1 and is_active"), &[&id])?;
+    known.map(|_| ()).ok_or_else(|| {
+        Error::field(
+            field,
+            format!("there is no active {} {id}", field.trim_end_matches("_id").replace('_', " ")),
+        )
+    })
 }

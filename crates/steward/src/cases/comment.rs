@@ -66,13 +66,20 @@ const VIEW: &str = "select m.comment_id, m.case_id, m.comment_text, m.is_interna
 
 /// Comments of a case in the order of the conversation, from after `(created_at, comment_id)`, as far as the actor
 /// may see them.
-pub fn of_case(work: &mut Work, case_id: i64, after: Option<(Time, i64)>, limit: i64) -> Result<Vec<CommentView>> {
+pub fn of_case(
+    work: &mut Work,
+    case_id: i64,
+    after: Option<(Time, i64)>,
+    limit: i64,
+) -> Result<Vec<CommentView>> {
     let internal = if work.actor.is_staff() { "" } else { " and not m.is_internal" };
     let order = "order by m.created_at, m.comment_id limit $2";
     match after {
         None => work.query(&format!("{VIEW} and m.case_id = $1{internal} {order}"), &[&case_id, &limit]),
         Some((at, id)) => work.query(
-            &format!("{VIEW} and m.case_id = $1{internal} and (m.created_at, m.comment_id) > ($3, $4) {order}"),
+            &format!(
+                "{VIEW} and m.case_id = $1{internal} and (m.created_at, m.comment_id) > ($3, $4) {order}"
+            ),
             &[&case_id, &limit, &at, &id],
         ),
     }
@@ -94,7 +101,7 @@ enum Author {
 impl Case {
     /// Adds a comment and does what follows from it. Answers its id.
     pub fn comment(&mut self, work: &mut Work, draft: &CommentDraft) -> Result<i64> {
-        self.must_stand_alone()?;
+        self.must_stand_alone(work.actor)?;
         let author = self.author(work, draft)?;
         let (created_by, contact_id) = match author {
             Author::User(id) => (id, None),
@@ -144,13 +151,18 @@ impl Case {
             (Actor::Contact { id, .. }, None) => Author::Contact(id),
             (Actor::Contact { id, .. }, Some(named)) if named == id => Author::Contact(id),
             (actor, Some(named)) if actor.is_at_least(Role::Admin) => {
-                let row: Option<(Option<i64>,)> = work
-                    .optional("select account_id from crm_contacts where contact_id = $1 and is_active", &[&named])?;
+                let row: Option<(Option<i64>,)> = work.optional(
+                    "select account_id from crm_contacts where contact_id = $1 and is_active",
+                    &[&named],
+                )?;
                 let belongs = row.is_some_and(|(account,)| {
                     self.contact_id == Some(named) || (account.is_some() && account == self.account_id)
                 });
                 if !belongs {
-                    faults.push(Fault::field("contact_id", format!("{named} is no contact of this case or its account")));
+                    faults.push(Fault::field(
+                        "contact_id",
+                        format!("{named} is no contact of this case or its account"),
+                    ));
                 }
                 Author::Contact(named)
             }
@@ -196,8 +208,14 @@ impl Case {
     }
 
     /// Gives a comment another text; what it said before is kept.
-    pub fn edit_comment(&self, work: &mut Work, comment_id: i64, edit: &CommentEdit, expected: &Expected) -> Result<()> {
-        self.must_stand_alone()?;
+    pub fn edit_comment(
+        &self,
+        work: &mut Work,
+        comment_id: i64,
+        edit: &CommentEdit,
+        expected: &Expected,
+    ) -> Result<()> {
+        self.must_stand_alone(work.actor)?;
         let comment = find(work, self.case_id, comment_id)?;
         expected.check(comment.edit_version)?;
         may_change(work, &comment)?;
@@ -222,12 +240,15 @@ impl Case {
         )?;
         self.touch(work, !comment.is_internal)?;
         let version = comment.edit_version + 1;
-        work.record(self.case_id, &Event::CommentEdited { comment_id, version, is_internal: comment.is_internal })
+        work.record(
+            self.case_id,
+            &Event::CommentEdited { comment_id, version, is_internal: comment.is_internal },
+        )
     }
 
     /// Deletes a comment softly.
     pub fn delete_comment(&self, work: &mut Work, comment_id: i64) -> Result<()> {
-        self.must_stand_alone()?;
+        self.must_stand_alone(work.actor)?;
         let comment = find(work, self.case_id, comment_id)?;
         may_change(work, &comment)?;
         let now = work.now;

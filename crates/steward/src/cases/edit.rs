@@ -81,7 +81,7 @@ impl Case {
     /// Changes the fields named. An edit that changes nothing leaves no trace.
     pub fn edit(&mut self, work: &mut Work, edit: &CaseEdit, expected: &Expected) -> Result<()> {
         expected.check(self.edit_version)?;
-        self.must_stand_alone()?;
+        self.must_stand_alone(work.actor)?;
         let before = self.clone();
         self.take_over(edit);
         self.check_edited(work, &before)?;
@@ -94,9 +94,10 @@ impl Case {
         changes.note("owner_id", before.owner_id, self.owner_id);
         changes.note("team_id", before.team_id, self.team_id);
         changes.note("parent_case_id", before.parent_case_id, self.parent_case_id);
-        for (field, from, to) in
-            [("subject", &before.subject, &self.subject), ("description", &before.description, &self.description)]
-        {
+        for (field, from, to) in [
+            ("subject", &before.subject, &self.subject),
+            ("description", &before.description, &self.description),
+        ] {
             if from != to {
                 let text_id = work.keep_text(self.case_id, field, from)?;
                 changes.0.insert(field.into(), json!({ "from": text_id }));
@@ -109,7 +110,9 @@ impl Case {
         if changes.0.is_empty() && !retagged {
             return Ok(());
         }
-        let is_public = ["subject", "description", "contact_id", "account_id"].iter().any(|field| changes.0.contains_key(*field));
+        let is_public = ["subject", "description", "contact_id", "account_id"]
+            .iter()
+            .any(|field| changes.0.contains_key(*field));
         if !changes.0.is_empty() {
             self.store(work)?;
             work.record(self.case_id, &Event::Changed { changes: changes.0 })?;
@@ -154,8 +157,18 @@ impl Case {
         };
         let named = |now: Option<i64>, was: Option<i64>| now.filter(|_| now != was);
         for (field, table, key, id) in [
-            ("case_type_id", "crm_case_types", "case_type_id", named(Some(self.case_type_id), Some(before.case_type_id))),
-            ("priority_id", "crm_case_priorities", "priority_id", named(Some(self.priority_id), Some(before.priority_id))),
+            (
+                "case_type_id",
+                "crm_case_types",
+                "case_type_id",
+                named(Some(self.case_type_id), Some(before.case_type_id)),
+            ),
+            (
+                "priority_id",
+                "crm_case_priorities",
+                "priority_id",
+                named(Some(self.priority_id), Some(before.priority_id)),
+            ),
             ("owner_id", "crm_users", "user_id", named(self.owner_id, before.owner_id)),
             ("team_id", "crm_teams", "team_id", named(self.team_id, before.team_id)),
             ("account_id", "crm_accounts", "account_id", named(self.account_id, before.account_id)),
@@ -186,7 +199,10 @@ impl Case {
         }
         if self.account_id.is_some() && self.account_id != contacts_account {
             let account = self.account_id.unwrap_or_default();
-            return Err(Error::field("contact_id", format!("contact {contact_id} does not belong to account {account}")));
+            return Err(Error::field(
+                "contact_id",
+                format!("contact {contact_id} does not belong to account {account}"),
+            ));
         }
         Ok(())
     }

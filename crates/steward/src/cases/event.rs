@@ -12,19 +12,53 @@ use crate::work::Work;
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
-    Created { status: Status, case_type_id: i64, priority_id: i64, account_id: Option<i64>, contact_id: Option<i64> },
+    Created {
+        status: Status,
+        case_type_id: i64,
+        priority_id: i64,
+        account_id: Option<i64>,
+        contact_id: Option<i64>,
+    },
     /// Fields changed, each `{"from": .., "to": ..}`; for texts, `from` is the `text_id` of the former one.
-    Changed { changes: serde_json::Map<String, Value> },
-    StatusChanged { from: Status, to: Status, reopening: bool, reason_text_id: Option<i64> },
-    CommentAdded { comment_id: i64, is_internal: bool, is_solution: bool, contact_id: Option<i64> },
-    CommentEdited { comment_id: i64, version: i64, is_internal: bool },
-    CommentDeleted { comment_id: i64, is_internal: bool },
-    FirstResponse { comment_id: i64 },
-    Tagged { added: Vec<String>, removed: Vec<String> },
+    Changed {
+        changes: serde_json::Map<String, Value>,
+    },
+    StatusChanged {
+        from: Status,
+        to: Status,
+        reopening: bool,
+        reason_text_id: Option<i64>,
+    },
+    CommentAdded {
+        comment_id: i64,
+        is_internal: bool,
+        is_solution: bool,
+        contact_id: Option<i64>,
+    },
+    CommentEdited {
+        comment_id: i64,
+        version: i64,
+        is_internal: bool,
+    },
+    CommentDeleted {
+        comment_id: i64,
+        is_internal: bool,
+    },
+    FirstResponse {
+        comment_id: i64,
+    },
+    Tagged {
+        added: Vec<String>,
+        removed: Vec<String>,
+    },
     /// This case took another in.
-    MergedFrom { case_id: i64 },
+    MergedFrom {
+        case_id: i64,
+    },
     /// This case was merged away.
-    MergedInto { case_id: i64 },
+    MergedInto {
+        case_id: i64,
+    },
     Deleted,
     Restored,
 }

@@ -11,14 +11,15 @@ pub const GENERATIONS: i64 = 5;
 /// Checks that `parent_id` may become the parent of `case_id` (of a new case where `None`).
 pub fn check_parent(work: &mut Work, case_id: Option<i64>, parent_id: i64) -> Result<()> {
     let parent = Case::take_named(work, "parent_case_id", parent_id)?;
-    parent.must_stand_alone()?;
+    parent.must_stand_alone(work.actor)?;
     let mut above = 1;
     let mut ancestor = Some(parent.case_id);
     while let Some(id) = ancestor {
         if Some(id) == case_id {
             return Err(Error::Conflict(format!("case {id} would become its own ancestor")));
         }
-        let row: Option<(Option<i64>,)> = work.optional("select parent_case_id from crm_cases where case_id = $1", &[&id])?;
+        let row: Option<(Option<i64>,)> =
+            work.optional("select parent_case_id from crm_cases where case_id = $1", &[&id])?;
         ancestor = row.and_then(|(parent,)| parent);
         above += i64::from(ancestor.is_some());
         if above > GENERATIONS {
@@ -54,6 +55,10 @@ pub fn end_children(work: &mut Work, parent: &Case, to: Status, cascade: bool) -
     )?;
     if children.is_empty() {
         return Ok(());
+    }
+    if !cascade && !work.actor.is_staff() {
+        // Which cases these are may not be the customer's to know.
+        return Err(Error::Conflict("other cases that belong to this one are not ended yet".into()));
     }
     if !cascade {
         let ids: Vec<String> = children.iter().take(10).map(|(id,)| id.to_string()).collect();

@@ -157,6 +157,10 @@ impl CaseQuery {
         if let Some(Set(statuses)) = &self.status {
             filter.among("c.status", statuses.iter().map(|status| status.word()));
             filter.statuses.clone_from(statuses);
+            if statuses.iter().all(|status| status.is_active()) {
+                // Says the same again in the words of the indexes over open cases.
+                filter.plain("c.is_open");
+            }
         }
         self.dimension_conditions(&mut filter, &mut dimensions);
         let counted = filter.conditions.len();
@@ -188,7 +192,13 @@ impl CaseQuery {
         }
     }
 
-    fn scope_conditions(&self, actor: Actor, scope: CaseScope, filter: &mut Filter, dimensions: &mut Vec<Dimension>) {
+    fn scope_conditions(
+        &self,
+        actor: Actor,
+        scope: CaseScope,
+        filter: &mut Filter,
+        dimensions: &mut Vec<Dimension>,
+    ) {
         if let Actor::Contact { id, account_id, sees_account } = actor {
             let (condition, ids) = case::visible(actor, filter.params.len() + 1);
             filter.plain(&condition);
@@ -247,7 +257,10 @@ impl CaseQuery {
             Some(false) => {
                 filter.plain("c.owner_id is not null");
                 // No rollup row says "anybody": two dimensions mean counting.
-                dimensions.extend([Dimension { name: "owner", keys: vec![] }, Dimension { name: "owner", keys: vec![] }]);
+                dimensions.extend([
+                    Dimension { name: "owner", keys: vec![] },
+                    Dimension { name: "owner", keys: vec![] },
+                ]);
             }
             None => {}
         }
@@ -259,7 +272,9 @@ impl CaseQuery {
             filter.is_narrow = true;
         }
         self.tag_conditions(filter);
-        for (column, flag) in [("c.is_escalated", self.is_escalated), ("c.is_sla_violated", self.sla_violated)] {
+        for (column, flag) in
+            [("c.is_escalated", self.is_escalated), ("c.is_sla_violated", self.sla_violated)]
+        {
             match flag {
                 Some(true) => filter.plain(column),
                 Some(false) => filter.plain(&format!("not {column}")),
@@ -308,7 +323,8 @@ impl CaseQuery {
         let tags: Vec<String> = tags.iter().map(|tag| normal(tag)).filter(|tag| !tag.is_empty()).collect();
         let has = "c.case_id in (select t.case_id from crm_case_tags t where t.tag";
         if self.tag_match == Some(TagMatch::Any) && tags.len() > 1 {
-            let places: Vec<String> = (1..=tags.len()).map(|n| format!("${}", filter.params.len() + n)).collect();
+            let places: Vec<String> =
+                (1..=tags.len()).map(|n| format!("${}", filter.params.len() + n)).collect();
             filter.plain(&format!("{has} in ({}))", places.join(", ")));
             filter.params.extend(tags.into_iter().map(Value::from));
         } else {

@@ -31,9 +31,12 @@ impl CaseQuery {
     /// Whether answering costs little whatever the size of the desk: the rollup has the numbers, or few rows are
     /// counted. What is not cheap queues behind searches and counts.
     pub fn is_cheap(&self, actor: Actor, scope: CaseScope) -> bool {
-        let filter = self.filter(actor, Time::from_millis(0), scope);
-        let is_cheap = filter.is_ok_and(|filter| filter.is_narrow || filter.rollup.is_some());
-        is_cheap && !self.searches() && self.exact != Some(true)
+        let Ok(filter) = self.filter(actor, Time::from_millis(0), scope) else { return true };
+        // Urgency is indexed over open cases only: over all of history it is sorted row by row.
+        let by_urgency = matches!(self.sort, Some(Sort::Urgent | Sort::Relaxed));
+        let all_open = !filter.statuses.is_empty() && filter.statuses.iter().all(|status| status.is_active());
+        let is_sorted = !by_urgency || all_open || filter.is_narrow;
+        (filter.is_narrow || filter.rollup.is_some()) && is_sorted && !self.searches() && self.exact != Some(true)
     }
 }
 
@@ -243,7 +246,8 @@ fn excerpts(work: &mut Work, question: &Question, cases: &mut [CaseItem]) -> Res
     let internal = if work.actor.is_staff() { "" } else { " and not is_internal" };
     for item in cases {
         let case_id = item.case.case_id;
-        let (description,): (String,) = work.one("select description from crm_cases where case_id = $1", &[&case_id])?;
+        let (description,): (String,) =
+            work.one("select description from crm_cases where case_id = $1", &[&case_id])?;
         item.excerpt = excerpter.excerpt(&description);
         if item.excerpt.is_none() && item.case.comment_count > 0 {
             let comments: Vec<(String,)> = work.query(

@@ -70,7 +70,12 @@ impl Case {
         let found: Found = work.one(
             FIND,
             &[
-                &draft.case_type_id, &draft.priority_id, &draft.account_id, &contact_id, &draft.owner_id, &draft.team_id,
+                &draft.case_type_id,
+                &draft.priority_id,
+                &draft.account_id,
+                &contact_id,
+                &draft.owner_id,
+                &draft.team_id,
             ],
         )?;
         let faults = faults(draft, contact_id, &found);
@@ -81,7 +86,8 @@ impl Case {
         if let Some(parent) = draft.parent_case_id {
             family::check_parent(work, None, parent)?;
         }
-        let case_type_id = found.case_type_id.ok_or_else(|| Error::Conflict("there is no active case type left".into()))?;
+        let case_type_id =
+            found.case_type_id.ok_or_else(|| Error::Conflict("there is no active case type left".into()))?;
         let priority_id = found.priority_id.or(found.default_priority).unwrap_or_default();
         let account_id = found.account_id.or(found.contact_account_id);
         let status = draft.status.unwrap_or(Status::New);
@@ -141,7 +147,10 @@ fn faults(draft: &CaseDraft, contact_id: Option<i64>, found: &Found) -> Vec<Faul
     if let (Some(account), Some(contact)) = (found.account_id, found.contact_id)
         && found.contact_account_id != Some(account)
     {
-        faults.push(Fault::field("contact_id", format!("contact {contact} does not belong to account {account}")));
+        faults.push(Fault::field(
+            "contact_id",
+            format!("contact {contact} does not belong to account {account}"),
+        ));
     }
     if draft.status.is_some_and(Status::is_ended) {
         faults.push(Fault::field("status", "a new case starts in an active status"));

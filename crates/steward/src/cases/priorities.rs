@@ -7,7 +7,9 @@ use serde_json::json;
 
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::http::{Admin, Answer, Body, Created, Expected, Json, Known, Manager, NoContent, Nothing, Path, Query};
+use crate::http::{
+    Admin, Answer, Body, Created, Expected, Json, Known, Manager, NoContent, Nothing, Path, Query,
+};
 use crate::input::{Hours, Int, Line, Patch};
 use crate::work::Work;
 
@@ -28,7 +30,8 @@ db::record! {
     }
 }
 
-const SELECT: &str = "select priority_id, priority_name, priority_level, response_time_hours, resolution_time_hours,
+const SELECT: &str =
+    "select priority_id, priority_name, priority_level, response_time_hours, resolution_time_hours,
         color, icon, edit_version, created_at, updated_at
      from crm_case_priorities";
 
@@ -67,7 +70,8 @@ crate::input! {
 }
 
 fn find(work: &mut Work, id: i64) -> Result<Priority> {
-    work.optional(&format!("{SELECT} where priority_id = $1 and is_active"), &[&id])?.ok_or(Error::NotFound("priority"))
+    work.optional(&format!("{SELECT} where priority_id = $1 and is_active"), &[&id])?
+        .ok_or(Error::NotFound("priority"))
 }
 
 fn one(work: &mut Work, id: i64) -> Result<Json<OnePriority>> {
@@ -96,11 +100,18 @@ pub async fn list(caller: Known, _: Query<Nothing>) -> Result<Answer<Json<Priori
     Ok(Json::new(Priorities { priorities: priorities.await? }).into())
 }
 
-pub async fn show(caller: Known, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OnePriority>>> {
+pub async fn show(
+    caller: Known,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OnePriority>>> {
     Ok(caller.read(Class::Bounded, move |work| one(work, id)).await?.into())
 }
 
-pub async fn create(caller: Manager, Body(draft): Body<PriorityDraft>) -> Result<Answer<Created<OnePriority>>> {
+pub async fn create(
+    caller: Manager,
+    Body(draft): Body<PriorityDraft>,
+) -> Result<Answer<Created<OnePriority>>> {
     caller
         .write(move |work| {
             must_be_free(work, &draft.priority_name, None)?;
@@ -110,8 +121,13 @@ pub async fn create(caller: Manager, Body(draft): Body<PriorityDraft>) -> Result
                      resolution_time_hours, color, icon, created_at, updated_at)
                  values ($1, $2, $3, $4, $5, $6, $7, $7) returning priority_id",
                 &[
-                    &&*draft.priority_name, &draft.priority_level.0, &draft.response_time_hours.0,
-                    &draft.resolution_time_hours.0, &draft.color.as_deref(), &draft.icon.as_deref(), &now,
+                    &&*draft.priority_name,
+                    &draft.priority_level.0,
+                    &draft.response_time_hours.0,
+                    &draft.resolution_time_hours.0,
+                    &draft.color.as_deref(),
+                    &draft.icon.as_deref(),
+                    &now,
                 ],
             )?;
             work.audit("created", "priority", Some(id), &json!({}))?;
@@ -170,7 +186,9 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> 
                 &[&id],
             )?;
             if let Some((name,)) = used {
-                return Err(Error::Conflict(format!("it is the default of case type {name:?}; give that another first")));
+                return Err(Error::Conflict(format!(
+                    "it is the default of case type {name:?}; give that another first"
+                )));
             }
             set_active(work, id, false)?;
             work.audit("deleted", "priority", Some(id), &json!({}))?;
@@ -179,7 +197,11 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> 
         .await
 }
 
-pub async fn restore(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OnePriority>>> {
+pub async fn restore(
+    caller: Admin,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OnePriority>>> {
     caller
         .write(move |work| {
             let deleted: Option<(String,)> = work.optional(
@@ -187,7 +209,8 @@ pub async fn restore(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> R
                 &[&id],
             )?;
             let (name,) = deleted.ok_or(Error::NotFound("deleted priority"))?;
-            must_be_free(work, &name, Some(id)).map_err(|_| Error::Conflict("its name has been taken since".into()))?;
+            must_be_free(work, &name, Some(id))
+                .map_err(|_| Error::Conflict("its name has been taken since".into()))?;
             set_active(work, id, true)?;
             work.audit("restored", "priority", Some(id), &json!({}))?;
             one(work, id)

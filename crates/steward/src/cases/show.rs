@@ -71,12 +71,12 @@ pub fn columns(for_staff: bool) -> String {
         "c.case_id, c.case_number, c.subject, c.status, {}, c.channel, c.account_id, a.account_name, a.account_tier,
          c.contact_id, k.name as contact_name, c.case_type_id, t.type_name as case_type_name, c.priority_id,
          p.priority_name, c.priority_level, c.owner_id, u.name as owner_name, c.team_id, g.team_name, c.parent_case_id,
-         c.merged_into_id, {}, c.resolved_at, c.closed_at, c.response_time_minutes, c.resolution_time_minutes,
+         {}, c.resolved_at, c.closed_at, c.response_time_minutes, c.resolution_time_minutes,
          c.reopened_count, {}, c.csat_score, c.csat_comment, c.csat_submitted_at, {}, c.created_by, c.created_at, {}",
         pick("c.status_reason", "cast(null as text) as status_reason"),
         pick(
-            "c.sla_policy_id, c.first_response_at, c.first_response_due, c.resolution_due",
-            "cast(null as bigint) as sla_policy_id, c.first_response_at, nullif(c.created_at, c.created_at) as \
+            "c.merged_into_id, c.sla_policy_id, c.first_response_at, c.first_response_due, c.resolution_due",
+            "cast(null as bigint) as merged_into_id, cast(null as bigint) as sla_policy_id, c.first_response_at, nullif(c.created_at, c.created_at) as \
              first_response_due, nullif(c.created_at, c.created_at) as resolution_due",
         ),
         pick(
@@ -288,7 +288,10 @@ pub fn tags_of(work: &mut Work, cases: &[CaseView]) -> Result<HashMap<i64, Vec<S
     }
     let places: Vec<String> = (1..=cases.len()).map(|n| format!("${n}")).collect();
     let ids: Vec<&dyn db::ToParam> = cases.iter().map(|case| &case.case_id as &dyn db::ToParam).collect();
-    let sql = format!("select case_id, tag from crm_case_tags where case_id in ({}) order by case_id, tag", places.join(", "));
+    let sql = format!(
+        "select case_id, tag from crm_case_tags where case_id in ({}) order by case_id, tag",
+        places.join(", ")
+    );
     for (case_id, tag) in work.query::<(i64, String)>(&sql, &ids)? {
         tags.entry(case_id).or_default().push(tag);
     }

@@ -36,7 +36,9 @@ impl Status {
     /// Whether `self` may become `to`. Any active status may become any other but `new`; resolved may be closed; from
     /// an ended status back to an active one is a reopening.
     pub fn may_become(self, to: Status) -> bool {
-        to != self && to != Status::New && (self.is_active() || to.is_active() || (self, to) == (Status::Resolved, Status::Closed))
+        to != self
+            && to != Status::New
+            && (self.is_active() || to.is_active() || (self, to) == (Status::Resolved, Status::Closed))
     }
 
     /// What `self` may become.
@@ -71,7 +73,7 @@ impl Case {
         if let Actor::Contact { .. } = work.actor {
             self.customer_may_set(work.now, change)?;
         }
-        self.must_stand_alone()?;
+        self.must_stand_alone(work.actor)?;
         case::must_exist(work, "owner_id", "crm_users", "user_id", change.owner_id)?;
         let to = change.status;
         if to != self.status && !self.status.may_become(to) {
@@ -157,11 +159,18 @@ impl Case {
                  updated_at = $8, public_updated_at = $8
              where case_id = $1",
             &[
-                &self.case_id, &to, &self.status_reason, &self.resolved_at, &self.closed_at,
-                &self.resolution_time_minutes, &self.reopened_count, &now,
+                &self.case_id,
+                &to,
+                &self.status_reason,
+                &self.resolved_at,
+                &self.closed_at,
+                &self.resolution_time_minutes,
+                &self.reopened_count,
+                &now,
             ],
         )?;
-        let reason_text_id = reason.map(|reason| work.keep_text(self.case_id, "status_reason", reason)).transpose()?;
+        let reason_text_id =
+            reason.map(|reason| work.keep_text(self.case_id, "status_reason", reason)).transpose()?;
         work.record(self.case_id, &Event::StatusChanged { from, to, reopening, reason_text_id })
     }
 }
@@ -198,7 +207,8 @@ mod tests {
         for from in Status::ALL.iter().copied() {
             for to in Status::ALL.iter().copied() {
                 let active = |status| {
-                    ["new", "open", "pending", "in_progress", "waiting_customer"].contains(&Status::word(status))
+                    ["new", "open", "pending", "in_progress", "waiting_customer"]
+                        .contains(&Status::word(status))
                 };
                 let expected = match (from.word(), to.word()) {
                     (from, to) if from == to => false,

@@ -151,6 +151,8 @@ fn mean(sum: i64, count: i64) -> Option<f64> {
 pub fn fold_rollup(work: &mut Work) -> Result<()> {
     match work.dialect() {
         db::Dialect::Sqlite => Ok(()),
-        db::Dialect::Postgres => work.one::<(i64,)>("select cast(crm_fold_case_rollup() as bigint)", &[]).map(|_| ()),
+        db::Dialect::Postgres => {
+            work.one::<(i64,)>("select cast(crm_fold_case_rollup() as bigint)", &[]).map(|_| ())
+        }
     }
 }

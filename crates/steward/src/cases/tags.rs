@@ -45,7 +45,8 @@ impl Field for Tags {
 }
 
 pub fn of(work: &mut Work, case_id: i64) -> Result<Vec<String>> {
-    let tags: Vec<(String,)> = work.query("select tag from crm_case_tags where case_id = $1 order by tag", &[&case_id])?;
+    let tags: Vec<(String,)> =
+        work.query("select tag from crm_case_tags where case_id = $1 order by tag", &[&case_id])?;
     Ok(tags.into_iter().map(|(tag,)| tag).collect())
 }
 

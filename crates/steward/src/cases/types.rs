@@ -8,7 +8,9 @@ use serde_json::json;
 use super::case::must_exist;
 use crate::clock::Time;
 use crate::error::{Error, Fault, Result};
-use crate::http::{Admin, Answer, Body, Created, Expected, Json, Known, Manager, NoContent, Nothing, Path, Query};
+use crate::http::{
+    Admin, Answer, Body, Created, Expected, Json, Known, Manager, NoContent, Nothing, Path, Query,
+};
 use crate::input::{Line, Patch};
 use crate::work::Work;
 
@@ -65,7 +67,8 @@ crate::input! {
 }
 
 fn find(work: &mut Work, id: i64) -> Result<CaseType> {
-    work.optional(&format!("{SELECT} where case_type_id = $1 and is_active"), &[&id])?.ok_or(Error::NotFound("case type"))
+    work.optional(&format!("{SELECT} where case_type_id = $1 and is_active"), &[&id])?
+        .ok_or(Error::NotFound("case type"))
 }
 
 fn one(work: &mut Work, id: i64) -> Result<Json<OneCaseType>> {
@@ -99,11 +102,18 @@ pub async fn list(caller: Known, _: Query<Nothing>) -> Result<Answer<Json<CaseTy
     Ok(Json::new(CaseTypes { case_types: case_types.await? }).into())
 }
 
-pub async fn show(caller: Known, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OneCaseType>>> {
+pub async fn show(
+    caller: Known,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OneCaseType>>> {
     Ok(caller.read(Class::Bounded, move |work| one(work, id)).await?.into())
 }
 
-pub async fn create(caller: Manager, Body(draft): Body<CaseTypeDraft>) -> Result<Answer<Created<OneCaseType>>> {
+pub async fn create(
+    caller: Manager,
+    Body(draft): Body<CaseTypeDraft>,
+) -> Result<Answer<Created<OneCaseType>>> {
     caller
         .write(move |work| {
             must_exist(work, "default_priority", "crm_case_priorities", "priority_id", Some(draft.default_priority))?;
@@ -170,8 +180,8 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> 
     caller
         .write(move |work| {
             expected.check(find(work, id)?.edit_version)?;
-            let (others,): (i64,) =
-                work.one("select count(*) from crm_case_types where is_active and case_type_id <> $1", &[&id])?;
+            let (others,): (i64,) = work
+                .one("select count(*) from crm_case_types where is_active and case_type_id <> $1", &[&id])?;
             if others == 0 {
                 return Err(Error::Conflict("a desk needs at least one case type; add another first".into()));
             }
@@ -182,7 +192,11 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> 
         .await
 }
 
-pub async fn restore(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OneCaseType>>> {
+pub async fn restore(
+    caller: Admin,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OneCaseType>>> {
     caller
         .write(move |work| {
             let deleted: Option<(String, String)> = work.optional(

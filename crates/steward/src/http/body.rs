@@ -120,7 +120,8 @@ impl Input for Nothing {
 }
 
 fn require_json(request: &Request) -> Result<()> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let kind =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = kind.split(';').next().unwrap_or("").trim();
     if essence.eq_ignore_ascii_case("application/json") {
         Ok(())
@@ -169,7 +170,8 @@ fn depth(bytes: &[u8]) -> usize {
 impl<T: Input> Describe for Body<T> {
     fn describe(operation: &mut Operation<'_>) {
         let schema = input::schema_of::<T>(operation.generator);
-        operation.body = Some(json!({ "required": true, "content": { "application/json": { "schema": schema } } }));
+        operation.body =
+            Some(json!({ "required": true, "content": { "application/json": { "schema": schema } } }));
         operation.problem(400, "The body is not JSON");
         operation.problem(413, "The body is too large");
         operation.problem(415, "The body is not declared as JSON");

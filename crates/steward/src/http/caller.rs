@@ -73,7 +73,9 @@ impl Caller {
             return Ok(self.app.write(self.actor, f).await?.into());
         }
         let facts = self.facts.clone();
-        let told = self.app.write(self.actor, move |work| idempotency::once(work, &facts, |work| Ok(f(work)?.told())));
+        let told = self
+            .app
+            .write(self.actor, move |work| idempotency::once(work, &facts, |work| Ok(f(work)?.told())));
         Ok(Answer::again(told.await?))
     }
 
@@ -143,13 +145,19 @@ fn facts(parts: &Parts, app: &App) -> Result<RequestFacts> {
         None => Ok(None),
         Some(value) => match value.to_str() {
             Ok(text) if !text.is_empty() && text.len() <= most => Ok(Some(text.to_owned())),
-            _ => Err(Error::Unreadable(format!("the header {name} is to be 1 to {most} visible ASCII characters"))),
+            _ => Err(Error::Unreadable(format!(
+                "the header {name} is to be 1 to {most} visible ASCII characters"
+            ))),
         },
     };
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let idempotency_key = if parts.method == Method::POST { header("idempotency-key", 200)? } else { None };
     Ok(RequestFacts {
-        route: if idempotency_key.is_some() { format!("{} {}", parts.method, parts.uri.path()) } else { String::new() },
+        route: if idempotency_key.is_some() {
+            format!("{} {}", parts.method, parts.uri.path())
+        } else {
+            String::new()
+        },
         idempotency_key,
         if_match: header("if-match", 2000)?,
         body_hash: OnceLock::new(),

@@ -59,7 +59,8 @@ pub struct Style(&'static str);
 
 impl IntoResponse for Style {
     fn into_response(self) -> Response {
-        ([(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))], self.0).into_response()
+        ([(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"))], self.0)
+            .into_response()
     }
 }
 
@@ -104,7 +105,11 @@ fn render(document: &Value) -> String {
     let mut schemas = String::new();
     for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
         let name = escape(name);
-        let _ = write!(schemas, "<section id=\"schema-{name}\"><h3>{name}</h3><pre>{}</pre></section>", pretty(schema));
+        let _ = write!(
+            schemas,
+            "<section id=\"schema-{name}\"><h3>{name}</h3><pre>{}</pre></section>",
+            pretty(schema)
+        );
     }
     format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
@@ -132,7 +137,9 @@ fn operation_section(body: &mut String, id: &str, verb: &str, path: &str, operat
             let _ = write!(
                 body,
                 "<tr><td><code>{}</code><td>{}<td>{kind}<td>{}</tr>",
-                text("name"), text("in"), text("description")
+                text("name"),
+                text("in"),
+                text("description")
             );
         }
         body.push_str("</table>");
@@ -143,10 +150,21 @@ fn operation_section(body: &mut String, id: &str, verb: &str, path: &str, operat
     }
     body.push_str("<table><tr><th>answer<th>when<th>body</tr>");
     for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
-        let schema = answer["content"].as_object().and_then(|content| content.values().next()).map(|kind| &kind["schema"]);
-        let reference = schema.and_then(|schema| schema["$ref"].as_str()).and_then(|name| name.rsplit('/').next());
-        let link = reference.map(escape).map(|name| format!("<a href=\"#schema-{name}\">{name}</a>")).unwrap_or_default();
-        let _ = write!(body, "<tr><td>{status}<td>{}<td>{link}</tr>", escape(answer["description"].as_str().unwrap_or("")));
+        let schema = answer["content"]
+            .as_object()
+            .and_then(|content| content.values().next())
+            .map(|kind| &kind["schema"]);
+        let reference =
+            schema.and_then(|schema| schema["$ref"].as_str()).and_then(|name| name.rsplit('/').next());
+        let link = reference
+            .map(escape)
+            .map(|name| format!("<a href=\"#schema-{name}\">{name}</a>"))
+            .unwrap_or_default();
+        let _ = write!(
+            body,
+            "<tr><td>{status}<td>{}<td>{link}</tr>",
+            escape(answer["description"].as_str().unwrap_or(""))
+        );
     }
     body.push_str("</table></section>");
 }

@@ -12,7 +12,11 @@ use crate::work::Work;
 const HOURS: i64 = 24;
 
 /// Runs `f`, or tells again what it answered under this key.
-pub fn once(work: &mut Work, facts: &RequestFacts, f: impl FnOnce(&mut Work) -> Result<Told>) -> Result<Told> {
+pub fn once(
+    work: &mut Work,
+    facts: &RequestFacts,
+    f: impl FnOnce(&mut Work) -> Result<Told>,
+) -> Result<Told> {
     let Some(key) = &facts.idempotency_key else { return f(work) };
     let caller = format!("{}:{}", work.actor.kind(), work.actor.id().unwrap_or(0));
     let hash = facts.body_hash();
@@ -34,17 +38,32 @@ pub fn once(work: &mut Work, facts: &RequestFacts, f: impl FnOnce(&mut Work) -> 
     work.execute(
         "update crm_idempotency_keys set status = $4, location = $5, etag = $6, body = $7
          where caller = $1 and route = $2 and idempotency_key = $3",
-        &[&caller, &facts.route, key, &i64::from(told.status.as_u16()), &told.location, &told.etag, &&told.body[..]],
+        &[
+            &caller,
+            &facts.route,
+            key,
+            &i64::from(told.status.as_u16()),
+            &told.location,
+            &told.etag,
+            &&told.body[..],
+        ],
     )?;
     Ok(told)
 }
 
-fn told_before(work: &mut Work, facts: &RequestFacts, caller: &str, key: &str, hash: &[u8; 32]) -> Result<Told> {
-    let (body_hash, status, location, etag, body): (Vec<u8>, i64, Option<String>, Option<String>, Vec<u8>) = work.one(
-        "select body_hash, status, location, etag, body from crm_idempotency_keys
+fn told_before(
+    work: &mut Work,
+    facts: &RequestFacts,
+    caller: &str,
+    key: &str,
+    hash: &[u8; 32],
+) -> Result<Told> {
+    let (body_hash, status, location, etag, body): (Vec<u8>, i64, Option<String>, Option<String>, Vec<u8>) =
+        work.one(
+            "select body_hash, status, location, etag, body from crm_idempotency_keys
          where caller = $1 and route = $2 and idempotency_key = $3",
-        &[&caller, &facts.route, &key],
-    )?;
+            &[&caller, &facts.route, &key],
+        )?;
     if body_hash != hash {
         return Err(Error::Conflict(
             "this Idempotency-Key was used for another body within the last 24 hours; use a new one".into(),

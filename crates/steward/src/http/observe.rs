@@ -72,23 +72,32 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
 /// The id that a proxy gave the request, if it is sane, or a new one.
 fn request_id(headers: &HeaderMap) -> String {
     let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok());
-    let sane = |id: &&str| (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let sane = |id: &&str| {
+        (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
     given.filter(sane).map_or_else(|| format!("{:016x}", fastrand::u64(..)), str::to_owned)
 }
 
 fn is_unchanged(method: &Method, response: &Response, if_none_match: Option<HeaderValue>) -> bool {
-    let (Some(known), Some(etag)) = (if_none_match, response.headers().get(header::ETAG)) else { return false };
+    let (Some(known), Some(etag)) = (if_none_match, response.headers().get(header::ETAG)) else {
+        return false;
+    };
     let (Ok(known), Ok(etag)) = (known.to_str(), etag.to_str()) else { return false };
     // Weak comparison, as RFC 9110 (13.1.2) has it for If-None-Match.
     let same = |tag: &str| tag.trim().trim_start_matches("W/") == etag || tag.trim() == "*";
-    matches!(*method, Method::GET | Method::HEAD) && response.status() == StatusCode::OK && known.split(',').any(same)
+    matches!(*method, Method::GET | Method::HEAD)
+        && response.status() == StatusCode::OK
+        && known.split(',').any(same)
 }
 
 /// The demo treats strangers as its admin, so it answers only a browser or a program on this machine that means it:
 /// `Host` must be loopback (DNS rebinding), and no other site may be the one asking (spec 2).
 fn demo_guard(headers: &HeaderMap) -> Result<()> {
     let is_local = |authority: &str| {
-        let host = authority.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(authority, |(host, _)| host);
+        let host = authority
+            .rsplit_once(':')
+            .filter(|(_, port)| port.parse::<u16>().is_ok())
+            .map_or(authority, |(host, _)| host);
         host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1"
     };
     let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("");
@@ -135,7 +144,11 @@ impl Series {
 impl Metrics {
     fn note(&self, method: &Method, route: &str, status: StatusCode, seconds: f64) {
         // A client can send any method's name; the table of series must not grow with it.
-        let method = if matches!(method.as_str(), "GET" | "HEAD" | "POST" | "PUT" | "DELETE") { method.clone() } else { Method::OPTIONS };
+        let method = if matches!(method.as_str(), "GET" | "HEAD" | "POST" | "PUT" | "DELETE") {
+            method.clone()
+        } else {
+            Method::OPTIONS
+        };
         let key = (route.to_owned(), method, status.as_u16() / 100);
         if let Ok(series) = self.0.read()
             && let Some(series) = series.get(&key)
@@ -148,7 +161,9 @@ impl Metrics {
     }
 
     fn render(&self, text: &mut String) {
-        text.push_str("# HELP steward_http_request_duration_seconds Time to answer, by route and status class.\n");
+        text.push_str(
+            "# HELP steward_http_request_duration_seconds Time to answer, by route and status class.\n",
+        );
         text.push_str("# TYPE steward_http_request_duration_seconds histogram\n");
         let Ok(all) = self.0.read() else { return };
         for ((route, method, class), series) in all.iter() {
@@ -156,10 +171,18 @@ impl Metrics {
             let count = series.count.load(Ordering::Relaxed);
             let name = "steward_http_request_duration_seconds";
             for (bound, bucket) in BUCKETS.iter().zip(&series.buckets) {
-                let _ = writeln!(text, "{name}_bucket{{{labels},le=\"{bound}\"}} {}", bucket.load(Ordering::Relaxed));
+                let _ = writeln!(
+                    text,
+                    "{name}_bucket{{{labels},le=\"{bound}\"}} {}",
+                    bucket.load(Ordering::Relaxed)
+                );
             }
             let _ = writeln!(text, "{name}_bucket{{{labels},le=\"+Inf\"}} {count}");
-            let _ = writeln!(text, "{name}_sum{{{labels}}} {}", series.micros.load(Ordering::Relaxed) as f64 / 1e6);
+            let _ = writeln!(
+                text,
+                "{name}_sum{{{labels}}} {}",
+                series.micros.load(Ordering::Relaxed) as f64 / 1e6
+            );
             let _ = writeln!(text, "{name}_count{{{labels}}} {count}");
         }
     }
@@ -182,7 +205,10 @@ pub fn exposition(app: &App) -> String {
         ("connections_in_use", "Threads or connections at work.", stats.connections_in_use as u64),
     ] {
         let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
-        let _ = writeln!(text, "# HELP steward_db_{name} {help}\n# TYPE steward_db_{name} {kind}\nsteward_db_{name} {value}");
+        let _ = writeln!(
+            text,
+            "# HELP steward_db_{name} {help}\n# TYPE steward_db_{name} {kind}\nsteward_db_{name} {value}"
+        );
     }
     text
 }

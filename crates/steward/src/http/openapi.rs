@@ -50,7 +50,10 @@ pub fn document(routes: &[Route]) -> Value {
 
 fn describe(route: &Route, mut operation: Operation<'_>) -> Value {
     if route.method == axum::http::Method::POST && operation.secured {
-        operation.header("Idempotency-Key", "The same key and body within 24 hours answers the first answer again.");
+        operation.header(
+            "Idempotency-Key",
+            "The same key and body within 24 hours answers the first answer again.",
+        );
     }
     if route.method == axum::http::Method::PUT {
         operation.header("If-Match", "Refuse with 412 unless this is the ETag of the present version.");
@@ -70,7 +73,8 @@ fn describe(route: &Route, mut operation: Operation<'_>) -> Value {
         described["requestBody"] = body;
     }
     // What may also be asked without credentials (by strangers, and by anybody in the demo) is marked by `{}`.
-    described["security"] = if operation.secured { json!([{ "token": [] }]) } else { json!([{}, { "token": [] }]) };
+    described["security"] =
+        if operation.secured { json!([{ "token": [] }]) } else { json!([{}, { "token": [] }]) };
     described
 }
 

@@ -59,7 +59,9 @@ pub fn serve_metrics(app: App, listener: TcpListener) -> std::io::Result<Server>
 async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
     let graceful = GracefulShutdown::new();
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(HEAD_SECONDS)).max_buf_size(64 * 1024);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(HEAD_SECONDS))
+        .max_buf_size(64 * 1024);
     loop {
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {

@@ -39,7 +39,9 @@ impl<const MAX: usize> Field for Line<MAX> {
         let line = text.trim().replace(|c: char| c.is_control(), " ");
         match line.chars().count() {
             0 => Err(Faults::one("must not be empty")),
-            count if count > MAX => Err(Faults::one(format!("has {count} characters; at most {MAX} are allowed"))),
+            count if count > MAX => {
+                Err(Faults::one(format!("has {count} characters; at most {MAX} are allowed")))
+            }
             _ => Ok(Line(line)),
         }
     }
@@ -124,7 +126,8 @@ impl Email {
 
 impl Field for Email {
     fn from_json(value: Value) -> Result<Self, Faults> {
-        Email::parse(&text(value)?).ok_or_else(|| Faults::one("is to be an e-mail address such as ana@example.com"))
+        Email::parse(&text(value)?)
+            .ok_or_else(|| Faults::one("is to be an e-mail address such as ana@example.com"))
     }
 
     fn schema(_: &mut SchemaGenerator) -> Schema {

@@ -129,7 +129,10 @@ mod tests {
     fn only_the_surroundings_are_shown() {
         let text = format!("{}needle{}", "a ".repeat(500), " b".repeat(500));
         let shown = excerpt("needle ", &text).unwrap();
-        assert!(shown.starts_with('…') && shown.ends_with('…') && shown.contains("<mark>needle</mark>"), "{shown}");
+        assert!(
+            shown.starts_with('…') && shown.ends_with('…') && shown.contains("<mark>needle</mark>"),
+            "{shown}"
+        );
         assert!(shown.chars().count() < 250);
     }
 

@@ -66,7 +66,10 @@ impl Question {
 
 /// The words of a text: runs of letters and digits, as both engines' tokenisers see them, lower-cased.
 pub fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
 }
 
 fn case_number(text: &str) -> Option<String> {
@@ -89,7 +92,10 @@ mod tests {
         assert_eq!(terms("Printer crash"), [word("printer"), Term::Prefix("crash".into())]);
         assert_eq!(terms("crash "), [word("crash")]);
         assert_eq!(terms("on"), [word("on")]);
-        assert_eq!(terms("\"blue screen\" boot "), [Term::Phrase(vec!["blue".into(), "screen".into()]), word("boot")]);
+        assert_eq!(
+            terms("\"blue screen\" boot "),
+            [Term::Phrase(vec!["blue".into(), "screen".into()]), word("boot")]
+        );
         assert_eq!(terms("\"blue"), [Term::Prefix("blue".into())]);
         assert_eq!(terms("%_\u{1f600}"), []);
     }

@@ -3,8 +3,8 @@
 
 use db::Tx;
 
-use super::question::{Question, Term};
 use super::Match;
+use super::question::{Question, Term};
 use crate::error::Result;
 use crate::work::Work;
 
@@ -20,7 +20,8 @@ pub fn cases(question: &Question, for_staff: bool) -> Match {
         })
         .collect();
     let terms = terms.join(" AND ");
-    let query = if for_staff { terms } else { format!("{{number subject description comments}} : ({terms})") };
+    let query =
+        if for_staff { terms } else { format!("{{number subject description comments}} : ({terms})") };
     Match {
         from: "crm_case_fts cross join crm_cases c on c.case_id = crm_case_fts.rowid",
         condition: "crm_case_fts match ?",
