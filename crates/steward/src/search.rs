@@ -46,6 +46,15 @@ pub fn catch_up(tx: &mut Tx<'_>) -> std::result::Result<(), db::Error> {
     }
 }
 
+/// Drops the words of texts that are gone from the index for good, `pages` at a time. Answers whether more is to be done.
+/// PostgreSQL's index holds none: its rows are replaced whole.
+pub fn purge(work: &mut Work, begin: bool, pages: i64) -> Result<bool> {
+    match work.dialect() {
+        Dialect::Sqlite => sqlite::purge(work, begin, pages),
+        Dialect::Postgres => Ok(false),
+    }
+}
+
 /// Whether plain SQL left cases whose index row is behind (SQLite).
 pub fn is_behind(work: &mut Work) -> Result<bool> {
     Ok(work.optional::<(i64,)>("select case_id from crm_search_queue limit 1", &[])?.is_some())

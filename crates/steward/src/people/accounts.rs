@@ -221,7 +221,7 @@ impl Account {
 
     pub fn list(work: &mut Work, query: &AccountQuery, paging: &Paging) -> Result<AccountList> {
         let mut filter = Filter::new("is_active");
-        filter.prefix(&["name_key"], query.search.as_deref());
+        filter.prefix("crm_accounts", "account_id", &["name_key"], query.search.as_deref());
         if let Some(Set(tiers)) = &query.account_tier {
             let tiers = filter.bind(json!(tiers));
             filter.and(&work.dialect().among_texts("account_tier", &tiers));

@@ -260,7 +260,7 @@ impl Contact {
 
     pub fn list(work: &mut Work, query: &ContactQuery, paging: &Paging) -> Result<ContactList> {
         let mut filter = Filter::new("is_active");
-        filter.prefix(&["name_key", "email_key"], query.search.as_deref());
+        filter.prefix("crm_contacts", "contact_id", &["name_key", "email_key"], query.search.as_deref());
         filter.equal("account_id", query.account_id);
         let total = filter.total(work, "crm_contacts", query.exact == Some(true))?;
         if let Some(cursor) = &paging.cursor {

@@ -11,6 +11,7 @@ use super::tokens::Owner;
 use crate::error::{Error, Result};
 use crate::http::Expected;
 use crate::input::fold;
+use crate::search;
 use crate::work::Work;
 
 /// What stands where a text was that may not be empty.
@@ -31,6 +32,7 @@ pub fn erase(work: &mut Work, contact_id: i64, expected: &Expected) -> Result<()
     let traces = Traces::find(work, contact_id, email_key)?;
     traces.open(work)?;
     traces.erase_cases(work)?;
+    traces.erase_attachments(work)?;
     traces.erase_conversation(work)?;
     traces.erase_answers(work)?;
     traces.erase_told_answers(work)?;
@@ -40,7 +42,42 @@ pub fn erase(work: &mut Work, contact_id: i64, expected: &Expected) -> Result<()
         "update crm_erasures set closed_at = $2 where contact_id = $1 and closed_at is null",
         &[&contact_id, &now],
     )?;
+    note_purge(work, "begin")?;
     work.audit("erased", "contact", Some(contact_id), &json!({ "cases": traces.cases.len() }))
+}
+
+/// Where it is noted that erased words are still in the search index, which drops them only as it is merged.
+const PURGE: &str = "search_purge";
+/// Pages of the index rewritten in one transaction: a few milliseconds.
+const PURGE_PAGES: i64 = 500;
+
+fn note_purge(work: &mut Work, state: &str) -> Result<()> {
+    work.execute(
+        "insert into crm_settings (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value",
+        &[&PURGE, &state],
+    )?;
+    Ok(())
+}
+
+/// Whether erased words wait to be purged from the search index.
+pub fn is_purge_due(work: &mut Work) -> Result<bool> {
+    let state: Option<(String,)> =
+        work.optional("select value from crm_settings where name = $1", &[&PURGE])?;
+    Ok(state.is_some())
+}
+
+/// Purges erased words from the search index, a portion at a time, for the ticker and the command line. Answers whether
+/// more is to be done.
+pub fn purge(work: &mut Work) -> Result<bool> {
+    let state: Option<(String,)> =
+        work.optional("select value from crm_settings where name = $1", &[&PURGE])?;
+    let Some((state,)) = state else { return Ok(false) };
+    if search::purge(work, state == "begin", PURGE_PAGES)? {
+        note_purge(work, "going")?;
+        return Ok(true);
+    }
+    work.execute("delete from crm_settings where name = $1", &[&PURGE])?;
+    Ok(false)
 }
 
 /// Where a person has left traces.
@@ -49,7 +86,7 @@ struct Traces {
     email_key: Option<String>,
     /// Cases that are theirs, or that they opened: nothing of what is written there stays.
     cases: BTreeSet<i64>,
-    /// Other people's cases where they said something, or where a merge carried it.
+    /// Other people's cases where they did something, or where a merge carried what they said.
     visited: BTreeSet<i64>,
 }
 
@@ -73,6 +110,8 @@ impl Traces {
         let visited: Vec<(i64,)> = work.query(
             &format!(
                 "select case_id from crm_case_comments where contact_id = $1
+                 union
+                 select case_id from crm_case_events where actor_kind = 'contact' and actor_id = $1
                  union
                  select case_id from crm_case_comments where {moved}"
             ),
@@ -122,12 +161,24 @@ impl Traces {
             &format!("update crm_case_events set data = $2 where {own} and kind = 'tagged'"),
             &[&ids, &redacted],
         )?;
+        Ok(())
+    }
+
+    /// Everything attached to the person's cases, and what they attached, or a merge carried, elsewhere. The bytes go as
+    /// those of any deleted attachment do.
+    fn erase_attachments(&self, work: &mut Work) -> Result<()> {
+        let (now, dialect) = (work.now, work.dialect());
+        let sql = "update crm_case_attachments set file_name = $1, is_active = $2, updated_at = $3";
+        let own = dialect.among_ints("case_id", "$4");
+        work.execute(&format!("{sql} where {own}"), &[&ERASED, &false, &now, &self.case_ids()])?;
+        let (visited, moved) =
+            (dialect.among_ints("case_id", "$4"), dialect.among_ints("m.moved_from_id", "$6"));
         work.execute(
             &format!(
-                "update crm_case_attachments set file_name = $2, is_active = $3, updated_at = $4
-                 where {own} or contact_id = $5"
+                "{sql} where {visited} and (contact_id = $5 or comment_id in
+                     (select m.comment_id from crm_case_comments m where m.contact_id = $5 or {moved}))"
             ),
-            &[&ids, &ERASED, &false, &now, &self.contact_id],
+            &[&ERASED, &false, &now, &json!(self.visited), &self.contact_id, &self.case_ids()],
         )?;
         Ok(())
     }
@@ -145,10 +196,6 @@ impl Traces {
         for (condition, bound) in conversations {
             let these = format!("comment_id in (select comment_id from crm_case_comments where {condition})");
             work.execute(&format!("delete from crm_case_comment_versions where {these}"), &[bound])?;
-            work.execute(
-                &format!("update crm_case_attachments set file_name = $2, is_active = $3, updated_at = $4 where {these}"),
-                &[bound, &ERASED, &false, &now],
-            )?;
             work.execute(
                 &format!(
                     "update crm_case_comments set comment_text = $2, edit_version = edit_version + 1, updated_at = $3

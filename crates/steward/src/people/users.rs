@@ -233,7 +233,7 @@ impl User {
 
     pub fn list(work: &mut Work, query: &UserQuery, paging: &Paging) -> Result<UserList> {
         let mut filter = Filter::new("is_active");
-        filter.prefix(&["name_key", "email_key"], query.search.as_deref());
+        filter.prefix("crm_users", "user_id", &["name_key", "email_key"], query.search.as_deref());
         if let Some(Set(roles)) = &query.role {
             let roles = filter.bind(json!(roles));
             filter.and(&work.dialect().among_texts("role", &roles));

@@ -5,6 +5,8 @@ use db::Tx;
 
 use super::Match;
 use super::question::{Question, Term};
+use crate::error::Result;
+use crate::work::Work;
 
 pub fn cases(question: &Question, for_staff: bool) -> Match {
     // Every word was cut to letters and digits, so quotes make each a plain string of FTS5's query language.
@@ -47,4 +49,14 @@ pub fn catch_up(tx: &mut Tx<'_>) -> Result<(), db::Error> {
     )?;
     tx.execute("delete from crm_search_queue", &[])?;
     Ok(())
+}
+
+/// A deleted row's words stay in FTS5's segments until these are merged. A negative number of pages begins a merge of
+/// all segments into one, a positive one goes on with it; it is done when nothing but the command itself was changed.
+pub fn purge(work: &mut Work, begin: bool, pages: i64) -> Result<bool> {
+    let (before,): (i64,) = work.one("select total_changes()", &[])?;
+    let pages = if begin { -pages } else { pages };
+    work.execute("insert into crm_case_fts (crm_case_fts, rank) values ('merge', $1)", &[&pages])?;
+    let (after,): (i64,) = work.one("select total_changes()", &[])?;
+    Ok(begin || after - before >= 2)
 }
