@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::http::Metrics;
 use crate::people::SignInGuard;
+use crate::sla::Clocks;
 use crate::work::{Actor, Work};
 
 #[derive(Clone)]
@@ -21,6 +22,7 @@ pub struct Parts {
     pub clock: Clock,
     pub metrics: Metrics,
     pub sign_ins: SignInGuard,
+    pub clocks: Arc<Clocks>,
     /// In the demo a caller without credentials is this user; never set by `serve`.
     pub demo_admin: Option<Actor>,
 }
@@ -37,7 +39,15 @@ impl App {
     pub fn new(db: Db, config: Config, clock: Clock, demo_admin: Option<Actor>) -> App {
         db.before_commit(crate::search::catch_up);
         let metrics = Metrics::default();
-        App(Arc::new(Parts { db, config, clock, metrics, sign_ins: SignInGuard::default(), demo_admin }))
+        App(Arc::new(Parts {
+            db,
+            config,
+            clock,
+            metrics,
+            sign_ins: SignInGuard::default(),
+            clocks: Arc::default(),
+            demo_admin,
+        }))
     }
 
     /// The same desk, where whoever comes without credentials is this user: the demo.
@@ -53,8 +63,8 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let now = self.clock.now();
-        self.db.read(class, move |tx| f(&mut Work { tx, actor, now })).await
+        let (now, clocks) = (self.clock.now(), self.clocks.clone());
+        self.db.read(class, move |tx| f(&mut Work { tx, actor, now, clocks: &clocks })).await
     }
 
     /// Writes in one transaction, durable once this returns. `f` may run again (a conflict, a failed group), so it
@@ -64,8 +74,8 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let now = self.clock.now();
-        self.db.write(move |tx| f(&mut Work { tx, actor, now })).await
+        let (now, clocks) = (self.clock.now(), self.clocks.clone());
+        self.db.write(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks })).await
     }
 
     /// `write` for the command line and for filling the demo: no runtime needed.
@@ -74,7 +84,7 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let now = self.clock.now();
-        self.db.write_blocking(move |tx| f(&mut Work { tx, actor, now }))
+        let (now, clocks) = (self.clock.now(), self.clocks.clone());
+        self.db.write_blocking(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks }))
     }
 }

@@ -1,15 +1,17 @@
 //! What happens to a case. Each event is a row of the append-only `crm_case_events`, written in the transaction of the
 //! change: the timeline, the audit trail, the source of whatever reacts.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clock::Time;
 use crate::error::Result;
+use crate::sla::Kind;
 use crate::work::Work;
 use crate::workflow::Status;
 
 /// Data holds ids and names of fields, never a person's words: those stand in tables that erasure can reach (spec 2).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
     Created {
@@ -60,10 +62,33 @@ pub enum Event {
         case_id: i64,
     },
     Deleted,
-    Restored,
+    Restored {
+        status: Status,
+    },
+    /// A target was missed; `at` is the deadline.
+    Breached {
+        target_id: i64,
+        target: Kind,
+        due_at: Time,
+    },
+    ViolationAcknowledged {
+        violation_id: i64,
+    },
+    /// A deadline comes near.
+    Warned {
+        target_id: i64,
+        target: Kind,
+        warning: String,
+    },
 }
 
 impl Event {
+    /// An event as its row holds it; `None` for a kind of another program.
+    pub fn read(kind: &str, mut data: Value) -> Option<Event> {
+        data.as_object_mut()?.insert("kind".into(), kind.into());
+        serde_json::from_value(data).ok()
+    }
+
     /// Whether the case's customer may see it in the timeline.
     fn is_public(&self) -> bool {
         match self {
@@ -77,16 +102,15 @@ impl Event {
 }
 
 impl Work<'_, '_> {
-    /// Appends what happened to a case.
-    pub fn record(&mut self, case_id: i64, event: &Event) -> Result<()> {
+    /// Appends what happened to a case at a moment. Features of cases call `record`, which lets the clocks follow.
+    pub fn append(&mut self, case_id: i64, event: &Event, at: Time) -> Result<()> {
         let mut data = serde_json::to_value(event).expect("events are plain data");
         let kind = data.as_object_mut().and_then(|data| data.remove("kind"));
         let kind = kind.as_ref().and_then(Value::as_str).expect("serde tags every event with its kind");
-        let now = self.now;
         self.execute(
             "insert into crm_case_events (case_id, kind, actor_kind, actor_id, is_public, data, at)
              values ($1, $2, $3, $4, $5, $6, $7)",
-            &[&case_id, &kind, &self.actor.kind(), &self.actor.id(), &event.is_public(), &data, &now],
+            &[&case_id, &kind, &self.actor.kind(), &self.actor.id(), &event.is_public(), &data, &at],
         )?;
         Ok(())
     }

@@ -26,7 +26,7 @@ pub use reply::{Answer, Created, Json, NoContent, Reply};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
-use crate::{cases, people};
+use crate::{cases, people, sla};
 
 macro_rules! routes {
     ($($method:ident $path:literal $permission:ident $handler:path, $summary:literal;)*) => {
@@ -54,6 +54,9 @@ pub fn routes() -> Vec<Route> {
         DELETE "/api/crm/cases/{case_id}/comments/{comment_id}" Agent   cases::api::delete_comment,    "Delete a comment (softly)";
         GET    "/api/crm/cases/{case_id}/timeline"          Known       cases::api::timeline,          "What happened to a case, newest first";
         POST   "/api/crm/cases/{case_id}/merge"             Agent       cases::api::merge,             "Merge a case into another, as its duplicate";
+        GET    "/api/crm/cases/{case_id}/sla"               Viewer      cases::api::explain_sla,       "Why each SLA clock shows what it shows";
+        GET    "/api/crm/sla-violations"                    Viewer      sla::violations::list,         "List missed targets, the latest first";
+        POST   "/api/crm/sla-violations/{violation_id}/acknowledgement" Manager sla::violations::acknowledge, "Take note of a missed target";
         GET    "/api/crm/case-types"                        Known       cases::types::list,            "List case types";
         POST   "/api/crm/case-types"                        Manager     cases::types::create,          "Add a case type";
         GET    "/api/crm/case-types/{case_type_id}"         Known       cases::types::show,            "A case type";

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::http;
 use crate::people::erasure;
 use crate::schema::STEPS;
+use crate::sla;
 use crate::work::Actor;
 
 /// How often the desk looks for what time alone brings about.
@@ -138,6 +139,7 @@ pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
     if seconds.is_multiple_of(600) {
         app.write(Actor::System, http::forget_old_keys).await?;
     }
+    tend_clocks(app).await?;
     if app.read(db::Class::Bounded, Actor::System, erasure::is_purge_due).await? {
         while app.write(Actor::System, erasure::purge).await? {}
     }
@@ -148,5 +150,13 @@ pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
             app.write(Actor::System, |_| Ok(())).await?;
         }
     }
+    Ok(())
+}
+
+/// What time brings to the SLA clocks: misses, warnings, and cases that plain SQL changed.
+async fn tend_clocks(app: &App) -> Result<(), Error> {
+    while app.write(Actor::System, |work| sla::drain_queue(work, PORTION)).await? as i64 == PORTION {}
+    while app.write(Actor::System, |work| sla::breach::record_due(work, PORTION)).await? > 0 {}
+    while app.write(Actor::System, |work| sla::warning::fire_due(work, PORTION)).await? as i64 == PORTION {}
     Ok(())
 }

@@ -5,6 +5,7 @@ use db::{FromRow, ToParam, Tx};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::people::Role;
+use crate::sla::Clocks;
 
 /// Who acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct Work<'a, 't> {
     pub tx: &'a mut Tx<'t>,
     pub actor: Actor,
     pub now: Time,
+    /// The desk's compiled business clocks.
+    pub clocks: &'a Clocks,
 }
 
 impl Work<'_, '_> {
@@ -96,8 +99,8 @@ impl Work<'_, '_> {
 
     /// Runs `f` in a savepoint: what it wrote is undone if it refuses, and the work goes on.
     pub fn attempt<T>(&mut self, f: impl FnOnce(&mut Work) -> Result<T>) -> Result<T> {
-        let (actor, now) = (self.actor, self.now);
-        self.tx.attempt(|tx| f(&mut Work { tx, actor, now }))
+        let (actor, now, clocks) = (self.actor, self.now, self.clocks);
+        self.tx.attempt(|tx| f(&mut Work { tx, actor, now, clocks }))
     }
 
     pub fn dialect(&self) -> db::Dialect {

@@ -20,9 +20,10 @@ use crate::clock::Time;
 use crate::error::Result;
 use crate::http::{
     Admin, Agent, Answer, Body, Caller, Created, Json, Known, Manager, NoContent, Nothing, Participant, Path,
-    Query,
+    Query, Viewer,
 };
 use crate::paging::{Cursor, Limit, Paging, Total};
+use crate::sla;
 use crate::work::Work;
 
 /// A case under its name.
@@ -258,4 +259,16 @@ pub async fn merge(
             one_case(work, into.case_id)
         })
         .await
+}
+
+pub async fn explain_sla(
+    caller: Viewer,
+    Path([case_id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<sla::explain::Explanation>>> {
+    let explanation = caller.read(Class::Bounded, move |work| {
+        Case::find(work, case_id)?;
+        sla::explain::explain(work, case_id)
+    });
+    Ok(Json::new(explanation.await?).into())
 }

@@ -238,6 +238,6 @@ impl Case {
         let now = work.now;
         work.execute("update crm_cases set is_active = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1", &[&self.case_id, &true, &now])?;
         self.touch(work, true)?;
-        work.record(self.case_id, &Event::Restored)
+        work.record(self.case_id, &Event::Restored { status: self.status })
     }
 }

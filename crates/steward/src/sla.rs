@@ -1,0 +1,19 @@
+//! SLA: policies promise, clocks of business time count, targets are kept, missed and explained (spec 5).
+//!
+//! [`target`] is the model: a pure fold over what happens to a case. [`keep`] applies it to rows, one event at a time, in
+//! the transaction of the change; [`breach`] and [`warning`] are what the ticker does when time alone passes.
+
+pub mod breach;
+mod clocks;
+pub mod explain;
+pub mod keep;
+mod plan;
+pub mod policy;
+pub mod target;
+pub mod violations;
+pub mod warning;
+
+pub use clocks::Clocks;
+pub use keep::{drain_queue, follow, rematch};
+pub use plan::{Plan, ReopenMode, WarnAt};
+pub use target::Kind;
