@@ -24,13 +24,13 @@ mod timeline;
 pub mod types;
 
 pub use bulk::{BulkChange, BulkOutcome};
-pub use case::Case;
+pub use case::{Case, must_exist};
 pub use comment::{CommentDraft, CommentEdit, CommentView};
 pub use edit::CaseEdit;
 pub use filter::{CaseQuery, CaseScope, Filter};
 pub use list::CaseList;
 pub use open::CaseDraft;
-pub use show::{CaseDetail, CaseView};
+pub use show::{CaseDetail, CaseView, EscalationView, escalations};
 pub use status::{StatusChange, close_resolved};
 
 pub use crate::workflow::Status;

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::clock::Time;
 use crate::error::Result;
+use crate::escalations::Reason;
+use crate::reactions;
 use crate::sla::Kind;
 use crate::work::Work;
 use crate::workflow::Status;
@@ -71,6 +73,18 @@ pub enum Event {
         target: Kind,
         due_at: Time,
     },
+    Escalated {
+        escalation_id: i64,
+        level: i64,
+        reason: Reason,
+        escalated_to: Option<i64>,
+    },
+    EscalationAcknowledged {
+        escalation_id: i64,
+    },
+    EscalationResolved {
+        escalation_id: i64,
+    },
     ViolationAcknowledged {
         violation_id: i64,
     },
@@ -107,12 +121,12 @@ impl Work<'_, '_> {
         let mut data = serde_json::to_value(event).expect("events are plain data");
         let kind = data.as_object_mut().and_then(|data| data.remove("kind"));
         let kind = kind.as_ref().and_then(Value::as_str).expect("serde tags every event with its kind");
-        self.execute(
+        let (event_id,): (i64,) = self.one(
             "insert into crm_case_events (case_id, kind, actor_kind, actor_id, is_public, data, at)
-             values ($1, $2, $3, $4, $5, $6, $7)",
+             values ($1, $2, $3, $4, $5, $6, $7) returning event_id",
             &[&case_id, &kind, &self.actor.kind(), &self.actor.id(), &event.is_public(), &data, &at],
         )?;
-        Ok(())
+        reactions::enqueue(self, event_id, event)
     }
 
     /// Keeps a text that an event speaks of; answers its id.

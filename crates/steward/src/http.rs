@@ -26,7 +26,7 @@ pub use reply::{Answer, Created, Json, NoContent, Reply};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
-use crate::{cases, people, sla};
+use crate::{cases, escalations, jobs, notifications, people, routing, sla};
 
 macro_rules! routes {
     ($($method:ident $path:literal $permission:ident $handler:path, $summary:literal;)*) => {
@@ -55,6 +55,30 @@ pub fn routes() -> Vec<Route> {
         GET    "/api/crm/cases/{case_id}/timeline"          Known       cases::api::timeline,          "What happened to a case, newest first";
         POST   "/api/crm/cases/{case_id}/merge"             Agent       cases::api::merge,             "Merge a case into another, as its duplicate";
         GET    "/api/crm/cases/{case_id}/sla"               Viewer      cases::api::explain_sla,       "Why each SLA clock shows what it shows";
+        GET    "/api/crm/cases/{case_id}/escalations"       Viewer      escalations::list,             "The escalations of a case";
+        POST   "/api/crm/cases/{case_id}/escalations"       Agent       escalations::create,           "Escalate a case";
+        POST   "/api/crm/cases/{case_id}/escalations/{escalation_id}/acknowledgement" Agent escalations::acknowledge, "Acknowledge an escalation";
+        POST   "/api/crm/cases/{case_id}/escalations/{escalation_id}/resolution" Agent escalations::resolve, "Resolve an escalation: de-escalate";
+        POST   "/api/crm/cases/{case_id}/followers"         Viewer      notifications::follow,         "Follow a case";
+        DELETE "/api/crm/cases/{case_id}/followers"         Viewer      notifications::unfollow,       "Follow a case no more";
+        GET    "/api/crm/escalation-rules"                  Viewer      escalations::list_rules,       "List escalation rules in their order";
+        POST   "/api/crm/escalation-rules"                  Manager     escalations::create_rule,      "Add an escalation rule";
+        PUT    "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::update_rule,      "Write an escalation rule anew";
+        DELETE "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::delete_rule,      "Delete an escalation rule (softly)";
+        GET    "/api/crm/assignment-rules"                  Viewer      routing::list,                 "List assignment rules in their order";
+        POST   "/api/crm/assignment-rules"                  Manager     routing::create,               "Add an assignment rule";
+        PUT    "/api/crm/assignment-rules/{rule_id}"        Manager     routing::update,               "Write an assignment rule anew";
+        DELETE "/api/crm/assignment-rules/{rule_id}"        Manager     routing::delete,               "Delete an assignment rule (softly)";
+        GET    "/api/crm/notifications"                     Viewer      notifications::list,           "One's own notifications, the latest first";
+        PUT    "/api/crm/notifications"                     Viewer      notifications::mark_read,      "Mark notifications as read";
+        GET    "/api/crm/jobs"                              Admin       jobs::api::list,               "Jobs that wait, and dead ones";
+        POST   "/api/crm/jobs/{job_id}/retry"               Admin       jobs::api::retry,              "Give a dead job another life";
+        GET    "/api/crm/sla-policies"                      Viewer      sla::policies::list,           "List SLA policies in the order in which they are tried";
+        POST   "/api/crm/sla-policies"                      Manager     sla::policies::create,         "Add an SLA policy";
+        GET    "/api/crm/sla-policies/{sla_policy_id}"      Viewer      sla::policies::show,           "An SLA policy";
+        PUT    "/api/crm/sla-policies/{sla_policy_id}"      Manager     sla::policies::update,         "Change an SLA policy; open cases are recomputed as a job";
+        DELETE "/api/crm/sla-policies/{sla_policy_id}"      Manager     sla::policies::delete,         "Delete an SLA policy (softly)";
+        POST   "/api/crm/sla-policies/{sla_policy_id}/preview" Manager  sla::policies::preview,        "What a change would do to the open cases, changing nothing";
         GET    "/api/crm/sla-violations"                    Viewer      sla::violations::list,         "List missed targets, the latest first";
         POST   "/api/crm/sla-violations/{violation_id}/acknowledgement" Manager sla::violations::acknowledge, "Take note of a missed target";
         GET    "/api/crm/case-types"                        Known       cases::types::list,            "List case types";

@@ -18,4 +18,5 @@ pub const STEPS: &[Step] = steps! {
     2 "triggers": "0002_triggers.sqlite.sql", "0002_triggers.postgres.sql";
     3 "reference": "0003_reference.sql", "0003_reference.sql";
     5 "sla": "0005_sla.sql", "0005_sla.sql";
+    6 "reactions": "0006_reactions.sql", "0006_reactions.sql";
 };

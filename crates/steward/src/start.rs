@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::error::Error;
 use crate::http;
+use crate::jobs;
 use crate::people::erasure;
 use crate::schema::STEPS;
 use crate::sla;
@@ -138,6 +139,7 @@ pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
     }
     if seconds.is_multiple_of(600) {
         app.write(Actor::System, http::forget_old_keys).await?;
+        app.write(Actor::System, jobs::forget_done).await?;
     }
     tend_clocks(app).await?;
     if app.read(db::Class::Bounded, Actor::System, erasure::is_purge_due).await? {
@@ -158,5 +160,6 @@ async fn tend_clocks(app: &App) -> Result<(), Error> {
     while app.write(Actor::System, |work| sla::drain_queue(work, PORTION)).await? as i64 == PORTION {}
     while app.write(Actor::System, |work| sla::breach::record_due(work, PORTION)).await? > 0 {}
     while app.write(Actor::System, |work| sla::warning::fire_due(work, PORTION)).await? as i64 == PORTION {}
+    while jobs::run_due(app).await? > 0 {}
     Ok(())
 }

@@ -6,6 +6,7 @@ use super::{Channel, Status, family};
 use crate::error::{Error, Fault, Result};
 use crate::events::Event;
 use crate::input::{Line, Prose};
+use crate::routing;
 use crate::work::{Actor, Work};
 
 crate::input! {
@@ -106,6 +107,9 @@ impl Case {
         work.record(case_id, &Event::Created { status, case_type_id, priority_id, account_id, contact_id })?;
         if let Some(tags) = &draft.tags {
             tags::set(work, case_id, tags)?;
+        }
+        if draft.owner_id.is_none() && draft.team_id.is_none() {
+            routing::assign(work, case_id)?;
         }
         Ok(case_id)
     }

@@ -252,7 +252,8 @@ fn attachments(work: &mut Work, case_id: i64, for_staff: bool) -> Result<Vec<Att
     )
 }
 
-fn escalations(work: &mut Work, case_id: i64) -> Result<Vec<EscalationView>> {
+/// The escalations of a case, in their order.
+pub fn escalations(work: &mut Work, case_id: i64) -> Result<Vec<EscalationView>> {
     work.query(
         "select escalation_id, escalation_reason, escalation_level, escalated_from, escalated_to, note,
                 acknowledged_at, resolved_at, created_at

@@ -1,0 +1,127 @@
+//! Escalating by hand, acknowledging, resolving: the HTTP side.
+
+use db::Class;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Escalation, Reason, escalate, set_level};
+use crate::cases::{Case, EscalationView, must_exist};
+use crate::error::{Error, Result};
+use crate::events::Event;
+use crate::http::{Agent, Answer, Body, Created, Json, Nothing, Path, Query, Viewer};
+use crate::input::{Int, Prose};
+use crate::work::Work;
+
+crate::input! {
+    /// An escalation.
+    pub struct EscalationDraft {
+        pub escalation_reason: Reason,
+        /// One above the present level when left out.
+        pub escalation_level: Option<Int<1, 3>>,
+        /// The user it goes to, who becomes the owner.
+        pub escalated_to: Option<i64>,
+        pub note: Option<Prose<0>>,
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Escalations {
+    pub escalations: Vec<EscalationView>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OneEscalation {
+    pub escalation: EscalationView,
+}
+
+fn find(work: &mut Work, case_id: i64, escalation_id: i64) -> Result<EscalationView> {
+    let all = crate::cases::escalations(work, case_id)?;
+    all.into_iter().find(|one| one.escalation_id == escalation_id).ok_or(Error::NotFound("escalation"))
+}
+
+pub async fn list(
+    caller: Viewer,
+    Path([case_id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<Escalations>>> {
+    let escalations = caller.read(Class::Bounded, move |work| {
+        Case::find(work, case_id)?;
+        crate::cases::escalations(work, case_id)
+    });
+    Ok(Json::new(Escalations { escalations: escalations.await? }).into())
+}
+
+pub async fn create(
+    caller: Agent,
+    Path([case_id]): Path<1>,
+    Body(draft): Body<EscalationDraft>,
+) -> Result<Answer<Created<OneEscalation>>> {
+    caller
+        .write(move |work| {
+            let mut case = Case::take(work, case_id)?;
+            must_exist(work, "escalated_to", "crm_users", "user_id", draft.escalated_to)?;
+            let escalation = Escalation {
+                reason: draft.escalation_reason,
+                level: draft.escalation_level.map(|level| level.0),
+                to: draft.escalated_to,
+                note: draft.note.as_deref(),
+            };
+            let escalation_id = escalate(work, &mut case, &escalation)?;
+            let escalation = find(work, case_id, escalation_id)?;
+            let location = format!("/api/crm/cases/{case_id}/escalations");
+            Ok(Created::at(location, OneEscalation { escalation }))
+        })
+        .await
+}
+
+pub async fn acknowledge(
+    caller: Agent,
+    Path([case_id, escalation_id]): Path<2>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OneEscalation>>> {
+    caller
+        .write(move |work| {
+            Case::take(work, case_id)?;
+            let escalation = find(work, case_id, escalation_id)?;
+            if escalation.acknowledged_at.is_some() || escalation.resolved_at.is_some() {
+                return Err(Error::Conflict("it is acknowledged or resolved already".into()));
+            }
+            let (now, by) = (work.now, work.actor.user_id());
+            work.execute(
+                "update crm_case_escalations set acknowledged_at = $2, acknowledged_by = $3 where escalation_id = $1",
+                &[&escalation_id, &now, &by],
+            )?;
+            work.record(case_id, &Event::EscalationAcknowledged { escalation_id })?;
+            Ok(Json::new(OneEscalation { escalation: find(work, case_id, escalation_id)? }))
+        })
+        .await
+}
+
+/// Resolves an escalation: the case goes back to the highest level that is still open.
+pub async fn resolve(
+    caller: Agent,
+    Path([case_id, escalation_id]): Path<2>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OneEscalation>>> {
+    caller
+        .write(move |work| {
+            Case::take(work, case_id)?;
+            if find(work, case_id, escalation_id)?.resolved_at.is_some() {
+                return Err(Error::Conflict("it is resolved already".into()));
+            }
+            let (now, by) = (work.now, work.actor.user_id());
+            work.execute(
+                "update crm_case_escalations set resolved_at = $2, resolved_by = $3 where escalation_id = $1",
+                &[&escalation_id, &now, &by],
+            )?;
+            let (level,): (i64,) = work.one(
+                "select coalesce(max(escalation_level), 0) from crm_case_escalations
+                 where case_id = $1 and resolved_at is null",
+                &[&case_id],
+            )?;
+            set_level(work, case_id, level)?;
+            work.record(case_id, &Event::EscalationResolved { escalation_id })?;
+            Ok(Json::new(OneEscalation { escalation: find(work, case_id, escalation_id)? }))
+        })
+        .await
+}

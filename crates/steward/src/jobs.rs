@@ -1,0 +1,221 @@
+//! Durable jobs: rows that are claimed under a lease, run in a transaction that also ends them, tried again with
+//! growing pauses, and laid aside as dead for an admin to look at.
+//!
+//! A job changes only the database, so running it and ending it are one transaction: it happens once, whatever is
+//! killed when. The lease keeps nodes from doing the same work side by side; the fencing token keeps one whose lease
+//! ran out from ending a job that another has taken over.
+
+pub mod api;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::clock::Time;
+use crate::error::{Error, Result};
+use crate::work::{Actor, Work};
+use crate::{reactions, sla};
+
+/// How long a node may work on a job before another may take it over.
+const LEASE_SECONDS: i64 = 60;
+/// The pause after the first failure; each further one doubles it, up to an hour.
+const BACKOFF_SECONDS: i64 = 2;
+const BACKOFF_MOST: i64 = 3600;
+/// Jobs claimed at once.
+const CLAIMED: i64 = 32;
+
+/// What there is to do. Shallow: ids in, one model function called.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Job {
+    /// What follows from an event.
+    React { event_id: i64 },
+    /// Open cases whose policy or calendar was changed get their clocks anew.
+    RecomputeSla(sla::Recompute),
+    /// Whether an escalation has stayed unacknowledged.
+    CheckEscalation { escalation_id: i64, rule_id: i64 },
+}
+
+/// What became of a run.
+pub enum Outcome {
+    Done,
+    /// There is more to do: run again with this in place of what it was.
+    Again(Job),
+}
+
+impl Job {
+    fn kind(&self) -> &'static str {
+        match self {
+            Job::React { .. } => "react",
+            Job::RecomputeSla(_) => "recompute_sla",
+            Job::CheckEscalation { .. } => "check_escalation",
+        }
+    }
+
+    fn run(&self, work: &mut Work) -> Result<Outcome> {
+        match self {
+            Job::React { event_id } => reactions::react(work, *event_id).map(|()| Outcome::Done),
+            Job::RecomputeSla(recompute) => sla::recompute(work, recompute).map(|rest| match rest {
+                Some(rest) => Outcome::Again(Job::RecomputeSla(rest)),
+                None => Outcome::Done,
+            }),
+            Job::CheckEscalation { escalation_id, rule_id } => {
+                crate::escalations::check_unacknowledged(work, *escalation_id, *rule_id)
+                    .map(|()| Outcome::Done)
+            }
+        }
+    }
+}
+
+/// Enqueues a job, to be run at `run_at` or soon after. With a key there is at most one waiting job of that key; a
+/// second is not enqueued.
+pub fn enqueue(work: &mut Work, job: &Job, run_at: Time, unique_key: Option<&str>) -> Result<()> {
+    let now = work.now;
+    work.execute(
+        "insert into crm_jobs (kind, payload, unique_key, run_at, created_at) values ($1, $2, $3, $4, $5)
+         on conflict (unique_key) where state = 'waiting' and unique_key is not null do nothing",
+        &[&job.kind(), &db::Json(job), &unique_key, &run_at, &now],
+    )?;
+    Ok(())
+}
+
+db::record! {
+    /// A job that this node holds the lease of.
+    #[derive(Debug, Clone)]
+    struct Claim {
+        job_id: i64,
+        payload: db::Json<Job>,
+        lease_token: i64,
+        attempts: i64,
+        max_attempts: i64,
+    }
+}
+
+/// The clock that leases go by: the database's where nodes share one, so that theirs need not agree.
+fn lease_clock(work: &mut Work) -> Result<Time> {
+    match work.dialect() {
+        db::Dialect::Sqlite => Ok(work.now),
+        db::Dialect::Postgres => {
+            Ok(work.one::<(Time,)>("select cast(clock_timestamp() as timestamptz(3))", &[])?.0)
+        }
+    }
+}
+
+fn claim(work: &mut Work) -> Result<Vec<Claim>> {
+    let (now, clock, skip) = (work.now, lease_clock(work)?, work.dialect().for_update_skip_locked());
+    let until = clock.plus_millis(LEASE_SECONDS * 1000);
+    work.query(
+        &format!(
+            "update crm_jobs set leased_until = $3, lease_token = lease_token + 1, attempts = attempts + 1
+             where job_id in (
+                 select job_id from crm_jobs
+                 where state = 'waiting' and run_at <= $1 and (leased_until is null or leased_until < $2)
+                 order by run_at, job_id limit {CLAIMED}{skip}
+             ) returning job_id, payload, lease_token, attempts, max_attempts"
+        ),
+        &[&now, &clock, &until],
+    )
+}
+
+/// Runs the jobs that are due. Answers how many were claimed.
+pub async fn run_due(app: &App) -> Result<usize> {
+    let none_due = app
+        .read(db::Class::Bounded, Actor::System, |work| Ok(next_due(work)?.is_none_or(|at| at > work.now)));
+    if none_due.await? {
+        return Ok(0);
+    }
+    let claims = app.write(Actor::System, claim).await?;
+    let count = claims.len();
+    let running: Vec<_> = claims
+        .into_iter()
+        .map(|claim| {
+            let app = app.clone();
+            tokio::spawn(async move { run_one(&app, claim).await })
+        })
+        .collect();
+    for run in running {
+        if let Err(error) = run.await {
+            tracing::error!(%error, "a job's task ended badly; its lease will run out");
+        }
+    }
+    Ok(count)
+}
+
+async fn run_one(app: &App, claim: Claim) {
+    let attempt = claim.clone();
+    let ran = app.write(Actor::System, move |work| run_and_end(work, &attempt)).await;
+    let Err(error) = ran else { return };
+    tracing::warn!(job = claim.job_id, kind = claim.payload.0.kind(), attempts = claim.attempts, %error, "a job failed");
+    let message = error.to_string();
+    if let Err(error) = app.write(Actor::System, move |work| put_off(work, &claim, &message)).await {
+        tracing::warn!(%error, "a failed job could not be put off; its lease will run out");
+    }
+}
+
+/// The job and its end in one transaction, if the lease is still ours.
+fn run_and_end(work: &mut Work, claim: &Claim) -> Result<()> {
+    let lock = work.dialect().for_update();
+    let held: Option<(i64,)> = work.optional(
+        &format!(
+            "select job_id from crm_jobs where job_id = $1 and lease_token = $2 and state = 'waiting'{lock}"
+        ),
+        &[&claim.job_id, &claim.lease_token],
+    )?;
+    if held.is_none() {
+        return Ok(());
+    }
+    let now = work.now;
+    match claim.payload.0.run(work)? {
+        Outcome::Done => work.execute(
+            "update crm_jobs set state = 'done', finished_at = $2, leased_until = null, last_error = null where job_id = $1",
+            &[&claim.job_id, &now],
+        )?,
+        Outcome::Again(job) => work.execute(
+            "update crm_jobs set payload = $2, run_at = $3, leased_until = null, attempts = 0, last_error = null
+             where job_id = $1",
+            &[&claim.job_id, &db::Json(&job), &now],
+        )?,
+    };
+    Ok(())
+}
+
+fn put_off(work: &mut Work, claim: &Claim, error: &str) -> Result<()> {
+    let doublings = u32::try_from(claim.attempts - 1).unwrap_or(0).min(20);
+    let pause = (BACKOFF_SECONDS << doublings).min(BACKOFF_MOST);
+    let (run_at, now) = (work.now.plus_millis(pause * 1000), work.now);
+    let is_dead = claim.attempts >= claim.max_attempts;
+    let state = if is_dead { "dead" } else { "waiting" };
+    let finished_at = is_dead.then_some(now);
+    work.execute(
+        "update crm_jobs set state = $3, run_at = $4, leased_until = null, last_error = $5, finished_at = $6
+         where job_id = $1 and lease_token = $2",
+        &[&claim.job_id, &claim.lease_token, &state, &run_at, &error, &finished_at],
+    )?;
+    Ok(())
+}
+
+/// When the next job is due, if any waits.
+pub fn next_due(work: &mut Work) -> Result<Option<Time>> {
+    let row: Option<(Time,)> = work.optional(
+        "select run_at from crm_jobs where state = 'waiting' order by run_at, job_id limit 1",
+        &[],
+    )?;
+    Ok(row.map(|(at,)| at))
+}
+
+/// Forgets jobs that were done long ago; the dead stay.
+pub fn forget_done(work: &mut Work) -> Result<()> {
+    let until = work.now.plus_days(-7);
+    work.execute("delete from crm_jobs where state = 'done' and finished_at < $1", &[&until])?;
+    Ok(())
+}
+
+/// Gives a dead job a new life.
+pub fn retry(work: &mut Work, job_id: i64) -> Result<()> {
+    let now = work.now;
+    let revived = work.execute(
+        "update crm_jobs set state = 'waiting', run_at = $2, attempts = 0, leased_until = null, finished_at = null
+         where job_id = $1 and state = 'dead'",
+        &[&job_id, &now],
+    )?;
+    if revived == 0 { Err(Error::NotFound("dead job")) } else { Ok(()) }
+}

@@ -1,0 +1,89 @@
+//! The ONE list: event -> what follows from it. An event with consequences enqueues a job in its own transaction; the
+//! job runs them, once (spec 5, 6).
+
+use crate::error::Result;
+use crate::escalations::{self, Cause};
+use crate::events::Event;
+use crate::jobs::{self, Job};
+use crate::notifications::{self, Audience};
+use crate::work::Work;
+
+/// Whether anything follows from an event of this kind.
+pub fn has_consequences(event: &Event) -> bool {
+    match event {
+        Event::CommentAdded { contact_id: Some(_), .. }
+        | Event::Breached { .. }
+        | Event::Warned { .. }
+        | Event::Escalated { .. } => true,
+        Event::Changed { changes } => changes.contains_key("owner_id") || changes.contains_key("priority_id"),
+        Event::Created { .. } => true,
+        Event::StatusChanged { reopening, .. } => *reopening,
+        _ => false,
+    }
+}
+
+/// Enqueues what follows from an event that was just appended.
+pub fn enqueue(work: &mut Work, event_id: i64, event: &Event) -> Result<()> {
+    if !has_consequences(event) {
+        return Ok(());
+    }
+    let now = work.now;
+    jobs::enqueue(work, &Job::React { event_id }, now, None)
+}
+
+/// Does what follows from an event. Every part is idempotent.
+pub fn react(work: &mut Work, event_id: i64) -> Result<()> {
+    let row: Option<(i64, String, serde_json::Value)> =
+        work.optional("select case_id, kind, data from crm_case_events where event_id = $1", &[&event_id])?;
+    let Some((case_id, kind, data)) = row else { return Ok(()) };
+    let Some(event) = Event::read(&kind, data) else { return Ok(()) };
+    let audience = match &event {
+        Event::CommentAdded { .. } | Event::Breached { .. } | Event::Warned { .. } => {
+            Some(Audience::OwnerOrTeam)
+        }
+        Event::StatusChanged { .. } => Some(Audience::OwnerOrTeam),
+        Event::Changed { changes } if changes.contains_key("owner_id") => Some(Audience::Owner),
+        Event::Created { .. } => Some(Audience::Owner),
+        Event::Escalated { escalated_to, .. } => {
+            Some(escalated_to.map_or(Audience::OwnerOrTeam, Audience::User))
+        }
+        _ => None,
+    };
+    if let Some(audience) = audience {
+        notifications::notify(work, case_id, event_id, &kind, audience)?;
+    }
+    match &event {
+        Event::Warned { target, .. } => {
+            escalations::apply_rules(work, case_id, &Cause::Warning { target: *target, event_id })
+        }
+        Event::Breached { target, target_id, .. } => escalations::apply_rules(
+            work,
+            case_id,
+            &Cause::Violation { target: *target, target_id: *target_id },
+        ),
+        Event::Changed { changes } => match raised_priority(work, changes)? {
+            true => escalations::apply_rules(work, case_id, &Cause::PriorityRaise { event_id }),
+            false => Ok(()),
+        },
+        Event::StatusChanged { .. } => {
+            let (count,): (i64,) =
+                work.one("select reopened_count from crm_cases where case_id = $1", &[&case_id])?;
+            escalations::apply_rules(work, case_id, &Cause::Reopening { count })
+        }
+        Event::Escalated { escalation_id, level, .. } => {
+            escalations::watch_acknowledgement(work, case_id, *escalation_id, *level)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn raised_priority(work: &mut Work, changes: &serde_json::Map<String, serde_json::Value>) -> Result<bool> {
+    let Some(change) = changes.get("priority_id") else { return Ok(false) };
+    let (Some(from), Some(to)) = (change["from"].as_i64(), change["to"].as_i64()) else { return Ok(false) };
+    let (raised,): (bool,) = work.one(
+        "select coalesce((select priority_level from crm_case_priorities where priority_id = $2), 0)
+             > coalesce((select priority_level from crm_case_priorities where priority_id = $1), 0) as raised",
+        &[&from, &to],
+    )?;
+    Ok(raised)
+}

@@ -1,0 +1,297 @@
+//! Policies over HTTP: CRUD, and a preview of what a change would do. A change recomputes the open cases as a job.
+
+use db::Class;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::plan::{ReopenMode, WarnAt};
+use super::policy::{COLUMNS, Conditions, PauseStatuses, Policy, PriorityHours};
+use super::recompute::{self, Preview};
+use crate::error::{Error, Fault, Result};
+use crate::http::{Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer};
+use crate::input::{Faults, Field, Hours, Int, Line, Patch};
+use crate::work::Work;
+
+/// A JSON object of ours inside a body: read by serde, refused with serde's words.
+#[derive(Debug, Clone)]
+pub struct Part<T>(pub T);
+
+impl<T: DeserializeOwned + JsonSchema> Field for Part<T> {
+    fn from_json(value: Value) -> Result<Self, Faults> {
+        serde_json::from_value(value).map(Part).map_err(|error| Faults::one(error.to_string()))
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+impl JsonSchema for WarnAt {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "WarnAt".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object", "description": "{percent: 0-100} or {minutes_left: n}" })
+    }
+}
+
+crate::input! {
+    /// A policy; what is left out of a PUT stays as it is.
+    pub struct PolicyEdit {
+        pub policy_name: Patch<Line<200>>,
+        /// Policies are tried in this order; the first that matches wins.
+        pub position: Patch<Int<1, 1_000_000>>,
+        pub first_response_hours: Patch<Option<Hours>>,
+        pub next_response_hours: Patch<Option<Hours>>,
+        pub resolution_hours: Patch<Option<Hours>>,
+        /// Count the hours of the calendar only.
+        pub business_hours_only: Patch<bool>,
+        pub calendar_id: Patch<Option<i64>>,
+        /// When it applies; an empty list is any.
+        pub conditions: Patch<Part<Conditions>>,
+        /// Targets for single priorities, which count as they are.
+        pub priority_hours: Patch<Part<Vec<PriorityHours>>>,
+        /// Statuses in which each clock stands still.
+        pub pause_statuses: Patch<Part<PauseStatuses>>,
+        pub reopen_mode: Patch<ReopenMode>,
+        pub warnings: Patch<Part<Vec<WarnAt>>>,
+    }
+}
+
+/// A policy as it is shown.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PolicyView {
+    pub sla_policy_id: i64,
+    pub policy_name: String,
+    pub position: i64,
+    pub first_response_hours: Option<f64>,
+    pub next_response_hours: Option<f64>,
+    pub resolution_hours: Option<f64>,
+    pub business_hours_only: bool,
+    pub calendar_id: Option<i64>,
+    pub conditions: Conditions,
+    pub priority_hours: Vec<PriorityHours>,
+    pub pause_statuses: PauseStatuses,
+    pub reopen_mode: ReopenMode,
+    pub warnings: Vec<WarnAt>,
+}
+
+impl From<Policy> for PolicyView {
+    fn from(policy: Policy) -> PolicyView {
+        PolicyView {
+            sla_policy_id: policy.sla_policy_id,
+            policy_name: policy.policy_name,
+            position: policy.position,
+            first_response_hours: policy.first_response_hours,
+            next_response_hours: policy.next_response_hours,
+            resolution_hours: policy.resolution_hours,
+            business_hours_only: policy.business_hours_only,
+            calendar_id: policy.calendar_id,
+            conditions: policy.conditions.0,
+            priority_hours: policy.priority_hours.0,
+            pause_statuses: policy.pause_statuses.0,
+            reopen_mode: policy.reopen_mode,
+            warnings: policy.warnings.0,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Policies {
+    pub sla_policies: Vec<PolicyView>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OnePolicy {
+    pub sla_policy: PolicyView,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OnePreview {
+    pub preview: Preview,
+}
+
+fn find(work: &mut Work, id: i64) -> Result<(Policy, i64)> {
+    let sql = format!("select {COLUMNS} from crm_sla_policies where sla_policy_id = $1 and is_active");
+    let policy: Policy = work.optional(&sql, &[&id])?.ok_or(Error::NotFound("SLA policy"))?;
+    let (version,) =
+        work.one("select edit_version from crm_sla_policies where sla_policy_id = $1", &[&id])?;
+    Ok((policy, version))
+}
+
+fn answer(work: &mut Work, id: i64) -> Result<Json<OnePolicy>> {
+    let (policy, version) = find(work, id)?;
+    Ok(Json::version(OnePolicy { sla_policy: policy.into() }, id, version))
+}
+
+impl PolicyEdit {
+    fn check(&self, work: &mut Work) -> Result<()> {
+        let mut faults = Vec::new();
+        if let Patch::Set(Part(warnings)) = &self.warnings {
+            let sound = |warning: &WarnAt| match warning {
+                WarnAt::Percent(percent) => *percent > 0.0 && *percent < 100.0,
+                WarnAt::MinutesLeft(minutes) => *minutes > 0.0 && *minutes < 1e9,
+            };
+            if warnings.len() > 10 || !warnings.iter().all(sound) {
+                faults.push(Fault::field(
+                    "warnings",
+                    "takes at most 10, each a percent between 0 and 100 or minutes_left above 0",
+                ));
+            }
+        }
+        if let Patch::Set(Part(hours)) = &self.priority_hours {
+            let sound = |hours: &Option<f64>| hours.is_none_or(|hours| hours > 0.0 && hours <= 100_000.0);
+            for (index, one) in hours.iter().enumerate() {
+                if ![&one.first_response_hours, &one.next_response_hours, &one.resolution_hours]
+                    .into_iter()
+                    .all(sound)
+                {
+                    faults.push(Fault::pointer(
+                        format!("/priority_hours/{index}"),
+                        "hours are above 0, at most 100000",
+                    ));
+                }
+            }
+        }
+        if let Patch::Set(Part(pauses)) = &self.pause_statuses {
+            let all = [&pauses.first_response, &pauses.next_response, &pauses.resolution];
+            if all.into_iter().flatten().any(|status| status.is_ended()) {
+                faults.push(Fault::field("pause_statuses", "a clock pauses in active statuses only"));
+            }
+        }
+        if let Patch::Set(Some(id)) = self.calendar_id
+            && let Err(Error::Invalid(found)) =
+                crate::cases::must_exist(work, "calendar_id", "crm_calendars", "calendar_id", Some(id))
+        {
+            faults.extend(found);
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+    }
+
+    fn apply(&self, work: &mut Work, id: i64, expected: &Expected) -> Result<()> {
+        self.check(work)?;
+        let (policy, version) = find(work, id)?;
+        expected.check(version)?;
+        let edit = self.clone();
+        let hours =
+            |patch: Patch<Option<Hours>>, present| patch.map(|hours| hours.map(|hours| hours.0)).or(present);
+        let business_hours_only = edit.business_hours_only.or(policy.business_hours_only);
+        let calendar_id = edit.calendar_id.or(policy.calendar_id);
+        if business_hours_only && calendar_id.is_none() {
+            return Err(Error::field("calendar_id", "is required with business_hours_only"));
+        }
+        let now = work.now;
+        work.execute(
+            "update crm_sla_policies set policy_name = $2, position = $3, first_response_hours = $4,
+                 next_response_hours = $5, resolution_hours = $6, business_hours_only = $7, calendar_id = $8,
+                 conditions = $9, priority_hours = $10, pause_statuses = $11, reopen_mode = $12, warnings = $13,
+                 edit_version = edit_version + 1, updated_at = $14
+             where sla_policy_id = $1",
+            &[
+                &id,
+                &edit.policy_name.map(Line::into_string).or(policy.policy_name),
+                &edit.position.map(|position| position.0).or(policy.position),
+                &hours(edit.first_response_hours, policy.first_response_hours),
+                &hours(edit.next_response_hours, policy.next_response_hours),
+                &hours(edit.resolution_hours, policy.resolution_hours),
+                &business_hours_only,
+                &calendar_id,
+                &db::Json(edit.conditions.map(|part| part.0).or(policy.conditions.0)),
+                &db::Json(edit.priority_hours.map(|part| part.0).or(policy.priority_hours.0)),
+                &db::Json(edit.pause_statuses.map(|part| part.0).or(policy.pause_statuses.0)),
+                &edit.reopen_mode.or(policy.reopen_mode),
+                &db::Json(edit.warnings.map(|part| part.0).or(policy.warnings.0)),
+                &now,
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+pub async fn list(caller: Viewer, _: Query<Nothing>) -> Result<Answer<Json<Policies>>> {
+    let policies = caller.read(Class::Bounded, super::policy::in_order).await?;
+    Ok(Json::new(Policies { sla_policies: policies.into_iter().map(PolicyView::from).collect() }).into())
+}
+
+pub async fn show(caller: Viewer, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OnePolicy>>> {
+    Ok(caller.read(Class::Bounded, move |work| answer(work, id)).await?.into())
+}
+
+pub async fn create(caller: Manager, Body(edit): Body<PolicyEdit>) -> Result<Answer<Created<OnePolicy>>> {
+    caller
+        .write(move |work| {
+            let Patch::Set(name) = &edit.policy_name else {
+                return Err(Error::field("policy_name", "is required"));
+            };
+            let now = work.now;
+            let (id,): (i64,) = work.one(
+                "insert into crm_sla_policies (policy_name, position, created_at, updated_at)
+                 values ($1, (select coalesce(max(position), 0) + 1 from crm_sla_policies), $2, $2)
+                 returning sla_policy_id",
+                &[&&**name, &now],
+            )?;
+            edit.apply(work, id, &Expected::any(id))?;
+            work.audit("created", "sla_policy", Some(id), &json!({}))?;
+            recompute::enqueue(work, None)?;
+            let Json { body, etag } = answer(work, id)?;
+            Ok(Created { location: format!("/api/crm/sla-policies/{id}"), body, etag })
+        })
+        .await
+}
+
+pub async fn update(
+    caller: Manager,
+    Path([id]): Path<1>,
+    Body(edit): Body<PolicyEdit>,
+) -> Result<Answer<Json<OnePolicy>>> {
+    let expected = caller.expected(id);
+    caller
+        .write(move |work| {
+            edit.apply(work, id, &expected)?;
+            work.audit("changed", "sla_policy", Some(id), &json!({}))?;
+            recompute::enqueue(work, None)?;
+            answer(work, id)
+        })
+        .await
+}
+
+/// What an edit would do to the open cases; nothing is changed.
+pub async fn preview(
+    caller: Manager,
+    Path([id]): Path<1>,
+    Body(edit): Body<PolicyEdit>,
+) -> Result<Answer<Json<OnePreview>>> {
+    let expected = caller.expected(id);
+    caller
+        .write(move |work| {
+            let preview = recompute::preview(work, None, |work| edit.apply(work, id, &expected))?;
+            Ok(Json::new(OnePreview { preview }))
+        })
+        .await
+}
+
+pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
+    let expected = caller.expected(id);
+    caller
+        .write(move |work| {
+            let (_, version) = find(work, id)?;
+            expected.check(version)?;
+            let now = work.now;
+            work.execute(
+                "update crm_sla_policies set is_active = $2, edit_version = edit_version + 1, updated_at = $3
+                 where sla_policy_id = $1",
+                &[&id, &false, &now],
+            )?;
+            work.audit("deleted", "sla_policy", Some(id), &json!({}))?;
+            recompute::enqueue(work, None)?;
+            Ok(NoContent)
+        })
+        .await
+}
