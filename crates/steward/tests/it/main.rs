@@ -9,5 +9,8 @@ mod client;
 mod place;
 
 mod access;
+mod comments;
+mod customers;
+mod status;
 mod cases;
 mod conventions;
