@@ -91,7 +91,9 @@ impl Case {
     /// 409 for what cannot be done with a case that was merged away.
     pub fn must_stand_alone(&self, actor: Actor) -> Result<()> {
         match self.merged_into_id {
-            Some(_) if !actor.is_staff() => Err(Error::Conflict("this case was merged into another; go on there".into())),
+            Some(_) if !actor.is_staff() => {
+                Err(Error::Conflict("this case was merged into another; go on there".into()))
+            }
             Some(id) => Err(Error::Conflict(format!("this case was merged into case {id}; go on there"))),
             None => Ok(()),
         }

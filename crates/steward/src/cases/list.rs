@@ -36,7 +36,10 @@ impl CaseQuery {
         let by_urgency = matches!(self.sort, Some(Sort::Urgent | Sort::Relaxed));
         let all_open = !filter.statuses.is_empty() && filter.statuses.iter().all(|status| status.is_active());
         let is_sorted = !by_urgency || all_open || filter.is_narrow;
-        (filter.is_narrow || filter.rollup.is_some()) && is_sorted && !self.searches() && self.exact != Some(true)
+        (filter.is_narrow || filter.rollup.is_some())
+            && is_sorted
+            && !self.searches()
+            && self.exact != Some(true)
     }
 }
 

@@ -132,7 +132,8 @@ const REFERENCES: &[(&str, &str, &str)] = &[
 /// Every fault at once (spec 1): a body that is at fault already is also told which of its ids name nothing. What is
 /// well-formed is checked in the transaction that uses it.
 async fn with_dangling(app: &App, actor: Actor, body: &Value, mut faults: Vec<Fault>) -> Result<Vec<Fault>> {
-    let at_fault = |field: &str| faults.iter().any(|fault| fault.pointer.as_deref() == Some(&format!("/{field}")));
+    let at_fault =
+        |field: &str| faults.iter().any(|fault| fault.pointer.as_deref() == Some(&format!("/{field}")));
     let named: Vec<_> = REFERENCES
         .iter()
         .filter_map(|(field, table, key)| Some((*field, *table, *key, body.get(*field)?.as_i64()?)))
