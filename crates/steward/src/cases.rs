@@ -7,15 +7,15 @@
 pub mod api;
 mod bulk;
 mod case;
-mod comment;
+pub mod comment;
 mod edit;
 mod family;
 mod filter;
-mod list;
+pub mod list;
 mod merge;
 mod open;
 pub mod priorities;
-mod show;
+pub mod show;
 mod status;
 mod summary;
 mod tags;
