@@ -94,7 +94,7 @@ pub fn demo(mut config: Config, clock: Clock, keeps_data: bool) -> Result<(), Fa
 }
 
 /// Resolves when the process is asked to stop.
-async fn stop_signal() {
+pub async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
         (Ok(mut terminate), Ok(mut interrupt)) => {

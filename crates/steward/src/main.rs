@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use steward::config::{self, Config, LogFormat};
-use steward::start::Fatal;
+use steward::config::{self, Config};
+use steward::start::{self, Fatal};
 use steward::{Clock, commands};
 use toml::{Table, Value};
 
@@ -123,20 +123,9 @@ impl Settings {
             }
         }
         let config = Config::load(self.config.as_deref(), std::env::vars(), flags)?;
-        start_log(&config)?;
+        start::log(&config)?;
         Ok(config)
     }
-}
-
-fn start_log(config: &Config) -> Result<(), Fatal> {
-    let filter =
-        tracing_subscriber::EnvFilter::try_new(&config.log).map_err(|error| format!("log: {error}"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match config.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
-    Ok(())
 }
 
 fn main() -> ExitCode {

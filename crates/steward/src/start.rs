@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::error::Error;
 use crate::http;
 use crate::jobs;
@@ -23,6 +23,18 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// What keeps a desk from starting, in words for its operator.
 pub type Fatal = Box<dyn std::error::Error + Send + Sync>;
+
+/// Starts logging to the standard error, once per process.
+pub fn log(config: &Config) -> Result<(), Fatal> {
+    let filter =
+        tracing_subscriber::EnvFilter::try_new(&config.log).map_err(|error| format!("log: {error}"))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
 
 /// The URL of the configured database: SQLite in the data folder unless another is named.
 pub fn database_url(config: &Config) -> String {

@@ -71,6 +71,9 @@ impl Files {
         // `"word"` is a name, never a text, as on PostgreSQL.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+        // A plan does not depend on what is bound; else each run of a statement prepares it again wherever a bound
+        // column stands in a partial index's condition.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let mode: String = connection.query_row("pragma journal_mode = wal", [], |row| row.get(0))?;
         if mode != "wal" {
             tracing::warn!(mode, path = %self.path.display(), "the file system does not support a WAL");

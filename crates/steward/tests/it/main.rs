@@ -9,5 +9,11 @@ mod client;
 mod place;
 
 mod access;
+mod comments;
+mod customers;
+mod families;
+mod lists;
+mod search;
+mod status;
 mod cases;
 mod conventions;
