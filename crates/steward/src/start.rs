@@ -18,7 +18,7 @@ use crate::schema::STEPS;
 use crate::sla;
 use crate::work::Actor;
 
-/// How often the desk looks for what time alone brings about.
+/// The longest that the desk sleeps before it looks for what time alone brings about.
 const TICK: Duration = Duration::from_secs(1);
 
 /// What keeps a desk from starting, in words for its operator.
@@ -115,19 +115,39 @@ async fn listen(address: &str) -> Result<TcpListener, Fatal> {
     TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}").into())
 }
 
-/// Does each second what time alone brings about.
+/// Does what time alone brings about: sleeps until the next deadline, warning or job, a second at most, because other
+/// nodes and plain SQL bring new ones.
 async fn tick(app: App, mut ending: watch::Receiver<bool>) {
-    let mut seconds: u64 = 0;
+    let (mut seconds, mut second_began) = (0u64, tokio::time::Instant::now());
     loop {
+        let pause = next_wake(&app).await.unwrap_or(TICK);
         tokio::select! {
-            () = tokio::time::sleep(TICK) => {}
+            () = tokio::time::sleep(pause) => {}
             _ = ending.changed() => return,
         }
-        if let Err(error) = housekeeping(&app, seconds).await {
+        let done = if second_began.elapsed() >= TICK {
+            (seconds, second_began) = (seconds + 1, tokio::time::Instant::now());
+            housekeeping(&app, seconds).await
+        } else {
+            tend_clocks(&app).await
+        };
+        if let Err(error) = done {
             tracing::warn!(%error, "the ticker goes on, but could not do its work");
         }
-        seconds += 1;
     }
+}
+
+/// How long until something is due, a tick at most.
+async fn next_wake(app: &App) -> Result<Duration, Error> {
+    let (next, now) = app
+        .read(db::Class::Bounded, Actor::System, |work| {
+            let due = [sla::breach::next_due(work)?, sla::warning::next_due(work)?, jobs::next_due(work)?];
+            Ok((due.into_iter().flatten().min(), work.now))
+        })
+        .await?;
+    // A deadline is missed once it has passed, a millisecond later; never spin on one that another node is recording.
+    let millis = next.map_or(i64::MAX, |next| next.millis() - now.millis() + 1).clamp(20, 1000);
+    Ok(Duration::from_millis(millis.unsigned_abs()).min(TICK))
 }
 
 /// Rows done in one transaction of housekeeping, so that none holds up the writers.

@@ -26,8 +26,7 @@ pub struct Conditions {
 impl Conditions {
     /// Why the conditions do not hold for a case; `None` where it does.
     pub fn refusal(&self, traits: &Traits) -> Option<String> {
-        let Conditions { case_type_ids, priority_ids, account_tiers, account_ids, channels } =
-            self;
+        let Conditions { case_type_ids, priority_ids, account_tiers, account_ids, channels } = self;
         let among = |ids: &[i64], id: Option<i64>| ids.is_empty() || id.is_some_and(|id| ids.contains(&id));
         let word = |words: &[String], word: Option<&str>| {
             words.is_empty() || word.is_some_and(|word| words.iter().any(|one| one == word))
