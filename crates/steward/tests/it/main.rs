@@ -9,10 +9,14 @@ mod client;
 mod place;
 
 mod access;
+mod bad_input;
 mod comments;
 mod customers;
+mod demo;
+mod engines;
 mod families;
 mod lists;
+mod people;
 mod search;
 mod status;
 mod cases;
