@@ -9,7 +9,6 @@ mod bulk;
 mod case;
 pub mod comment;
 mod edit;
-mod event;
 mod family;
 mod filter;
 pub mod list;
@@ -27,12 +26,13 @@ pub use bulk::{BulkChange, BulkOutcome};
 pub use case::Case;
 pub use comment::{CommentDraft, CommentEdit, CommentView};
 pub use edit::CaseEdit;
-pub use event::Event;
 pub use filter::{CaseQuery, CaseScope};
 pub use list::CaseList;
 pub use open::CaseDraft;
 pub use show::{CaseDetail, CaseView};
-pub use status::{Status, StatusChange, close_resolved};
+pub use status::{StatusChange, close_resolved};
+
+pub use crate::workflow::Status;
 pub use summary::fold_rollup;
 
 crate::words! {

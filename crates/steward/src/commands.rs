@@ -11,7 +11,7 @@ use db::Db;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::people::{Role, Scope, commands as people, tokens};
+use crate::people::{Role, Scope, commands as people, erasure, tokens};
 use crate::start::{self, Fatal};
 use crate::work::{Actor, Work};
 use crate::{demo, doctor};
@@ -192,6 +192,7 @@ pub fn make_token(
 
 pub fn erase_contact(config: &Config, clock: &Clock, contact_id: i64) -> Result<(), Fatal> {
     once(config, clock, move |work| people::erase_contact(work, contact_id))?;
+    while once(config, clock, erasure::purge)? {}
     say(&format!("Contact {contact_id} is erased."));
     Ok(())
 }

@@ -7,6 +7,7 @@ mod caller;
 mod docs;
 mod endpoint;
 mod idempotency;
+mod leftover;
 mod observe;
 mod openapi;
 mod reply;

@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod error;
+pub mod events;
 pub mod http;
 pub mod input;
 pub mod paging;
@@ -19,6 +20,7 @@ pub mod schema;
 pub mod search;
 pub mod start;
 pub mod work;
+pub mod workflow;
 
 pub use app::App;
 pub use clock::{Clock, Time};

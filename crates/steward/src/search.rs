@@ -32,10 +32,10 @@ pub fn cases(dialect: Dialect, question: &Question, for_staff: bool) -> Option<M
     if question.is_empty() {
         return None;
     }
-    Some(match dialect {
-        Dialect::Sqlite => sqlite::cases(question, for_staff),
+    match dialect {
+        Dialect::Sqlite => Some(sqlite::cases(question, for_staff)),
         Dialect::Postgres => postgres::cases(question, for_staff),
-    })
+    }
 }
 
 /// Brings the index up with the texts, once before each commit. PostgreSQL's triggers have done so already.

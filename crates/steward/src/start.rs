@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::config::{Config, LogFormat};
 use crate::error::Error;
 use crate::http;
+use crate::people::erasure;
 use crate::schema::STEPS;
 use crate::work::Actor;
 
@@ -148,6 +149,9 @@ pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
     }
     if seconds.is_multiple_of(600) {
         app.write(Actor::System, http::forget_old_keys).await?;
+    }
+    if app.read(db::Class::Bounded, Actor::System, erasure::is_purge_due).await? {
+        while app.write(Actor::System, erasure::purge).await? {}
     }
     if app.db.dialect() == db::Dialect::Sqlite {
         // Plain SQL leaves its cases in the search queue; any commit of ours brings the index up.

@@ -82,6 +82,8 @@ impl Files {
         let query_only = role == Role::Reader;
         // The writer's cache holds a group's changed pages until its commit.
         let cache = if role == Role::Writer { self.cache_kib * 2 } else { self.cache_kib };
+        // A statement's journal in memory: triggers make one for every insert, and a file costs twice the insert.
+        // What is deleted is overwritten: erasure must not leave a person's words in free pages.
         // No memory map: an I/O error in one is a signal that kills the process, and it counts as memory.
         connection.execute_batch(&format!(
             "pragma synchronous = {};
@@ -91,6 +93,8 @@ impl Files {
              pragma journal_size_limit = {};
              pragma cache_size = -{cache};
              pragma mmap_size = 0;
+             pragma temp_store = memory;
+             pragma secure_delete = on;
              pragma query_only = {query_only};",
             if durable { "full" } else { "off" },
             self.wal_cap,

@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::case::Case;
-use super::event::Event;
 use super::{Status, StatusChange};
 use crate::clock::Time;
 use crate::error::{Error, Fault, Result};
+use crate::events::Event;
 use crate::http::Expected;
 use crate::input::Prose;
 use crate::people::Role;

@@ -4,10 +4,10 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::case::{Case, must_exist};
-use super::event::Event;
 use super::tags::{self, Tags};
 use super::{Channel, family};
 use crate::error::{Error, Fault, Result};
+use crate::events::Event;
 use crate::http::Expected;
 use crate::input::{Faults, Field, Line, Patch, Prose};
 use crate::work::Work;

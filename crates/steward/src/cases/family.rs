@@ -1,9 +1,9 @@
 //! Parents and children: no cycles, at most five generations, and a parent ends with or after its children (spec 4).
 
 use super::case::Case;
-use super::status::Status;
 use crate::error::{Error, Result};
 use crate::work::Work;
+use crate::workflow::Status;
 
 /// How many generations a family may have, the eldest included.
 pub const GENERATIONS: i64 = 5;

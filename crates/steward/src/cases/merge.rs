@@ -2,10 +2,10 @@
 //! say so. Across customers, what moves becomes internal (spec 4).
 
 use super::case::Case;
-use super::event::Event;
-use super::status::Status;
 use crate::error::{Error, Result};
+use crate::events::Event;
 use crate::work::Work;
+use crate::workflow::Status;
 
 crate::input! {
     /// Where the case goes.

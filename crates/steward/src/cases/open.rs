@@ -1,10 +1,10 @@
 //! Opening a case.
 
 use super::case::Case;
-use super::event::Event;
 use super::tags::{self, Tags};
 use super::{Channel, Status, family};
 use crate::error::{Error, Fault, Result};
+use crate::events::Event;
 use crate::input::{Line, Prose};
 use crate::work::{Actor, Work};
 

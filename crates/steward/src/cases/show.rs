@@ -70,13 +70,21 @@ pub fn columns(for_staff: bool) -> String {
     format!(
         "c.case_id, c.case_number, c.subject, c.status, {}, c.channel, c.account_id, a.account_name, a.account_tier,
          c.contact_id, k.name as contact_name, c.case_type_id, t.type_name as case_type_name, c.priority_id,
-         p.priority_name, c.priority_level, c.owner_id, u.name as owner_name, c.team_id, g.team_name, c.parent_case_id,
+         p.priority_name, c.priority_level, c.owner_id, u.name as owner_name, c.team_id, g.team_name, {},
          {}, c.resolved_at, c.closed_at, c.response_time_minutes, c.resolution_time_minutes,
          c.reopened_count, {}, c.csat_score, c.csat_comment, c.csat_submitted_at, {}, c.created_by, c.created_at, {}",
         pick("c.status_reason", "cast(null as text) as status_reason"),
+        // Links to other customers' cases are not theirs to see.
         pick(
-            "c.merged_into_id, c.sla_policy_id, c.first_response_at, c.first_response_due, c.resolution_due",
-            "cast(null as bigint) as merged_into_id, cast(null as bigint) as sla_policy_id, c.first_response_at, nullif(c.created_at, c.created_at) as \
+            "c.parent_case_id, c.merged_into_id",
+            "(select y.case_id from crm_cases y where y.case_id = c.parent_case_id and y.is_active and \
+             y.contact_id = c.contact_id) as parent_case_id, \
+             (select y.case_id from crm_cases y where y.case_id = c.merged_into_id and y.is_active and \
+             y.contact_id = c.contact_id) as merged_into_id",
+        ),
+        pick(
+            "c.sla_policy_id, c.first_response_at, c.first_response_due, c.resolution_due",
+            "cast(null as bigint) as sla_policy_id, c.first_response_at, nullif(c.created_at, c.created_at) as \
              first_response_due, nullif(c.created_at, c.created_at) as resolution_due",
         ),
         pick(

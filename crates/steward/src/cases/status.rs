@@ -1,51 +1,16 @@
 //! The workflow: eight statuses, which may follow which, and what a change of status sets (spec 4).
 
 use super::case::Case;
-use super::event::Event;
 use super::{case, family};
 use crate::clock::Time;
 use crate::error::{Error, Fault, Result};
+use crate::events::Event;
 use crate::input::Line;
 use crate::work::{Actor, Work};
-
-crate::words! {
-    pub enum Status {
-        New = "new",
-        Open = "open",
-        Pending = "pending",
-        InProgress = "in_progress",
-        WaitingCustomer = "waiting_customer",
-        Resolved = "resolved",
-        Closed = "closed",
-        Cancelled = "cancelled",
-    }
-}
+use crate::workflow::Status;
 
 /// Days within which a customer's word reopens a closed or cancelled case; later it takes a new one.
 pub const REOPEN_DAYS: i64 = 30;
-
-impl Status {
-    pub fn is_active(self) -> bool {
-        !self.is_ended()
-    }
-
-    pub fn is_ended(self) -> bool {
-        matches!(self, Status::Resolved | Status::Closed | Status::Cancelled)
-    }
-
-    /// Whether `self` may become `to`. Any active status may become any other but `new`; resolved may be closed; from
-    /// an ended status back to an active one is a reopening.
-    pub fn may_become(self, to: Status) -> bool {
-        to != self
-            && to != Status::New
-            && (self.is_active() || to.is_active() || (self, to) == (Status::Resolved, Status::Closed))
-    }
-
-    /// What `self` may become.
-    pub fn successors(self) -> Vec<Status> {
-        Status::ALL.iter().copied().filter(|to| self.may_become(*to)).collect()
-    }
-}
 
 crate::input! {
     /// A change of status.
@@ -196,35 +161,4 @@ pub fn close_resolved(work: &mut Work, until: Time, limit: i64) -> Result<usize>
         case.move_to(work, Status::Closed, None)?;
     }
     Ok(due.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_of_transitions_is_the_specs() {
-        for from in Status::ALL.iter().copied() {
-            for to in Status::ALL.iter().copied() {
-                let active = |status| {
-                    ["new", "open", "pending", "in_progress", "waiting_customer"]
-                        .contains(&Status::word(status))
-                };
-                let expected = match (from.word(), to.word()) {
-                    (from, to) if from == to => false,
-                    (_, "new") => false,
-                    ("resolved", "closed") => true,
-                    _ => active(from) || active(to),
-                };
-                assert_eq!(from.may_become(to), expected, "{from} -> {to}");
-            }
-        }
-    }
-
-    #[test]
-    fn every_status_leads_somewhere() {
-        assert_eq!(Status::Closed.successors().len(), 4);
-        assert_eq!(Status::Resolved.successors().len(), 5);
-        assert_eq!(Status::New.successors().len(), 7);
-    }
 }

@@ -3,8 +3,8 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-use super::event::Event;
 use crate::error::Result;
+use crate::events::Event;
 use crate::input::{Faults, Field, Line};
 use crate::work::Work;
 

@@ -51,8 +51,9 @@ pub fn page(work: &mut Work, case_id: i64, query: &TimelineQuery) -> Result<Time
 
 /// The latest events before one, as far as the actor may see them.
 pub fn latest(work: &mut Work, case_id: i64, before: Option<i64>, limit: i64) -> Result<Vec<TimelineEntry>> {
-    let public = if work.actor.is_staff() { "" } else { " and e.is_public" };
-    work.query(
+    let for_staff = work.actor.is_staff();
+    let public = if for_staff { "" } else { " and e.is_public" };
+    let mut entries: Vec<TimelineEntry> = work.query(
         &format!(
             "select e.event_id, e.kind, e.actor_kind, e.actor_id, coalesce(u.name, k.name) as actor_name, e.data, e.at
              from crm_case_events e
@@ -61,5 +62,12 @@ pub fn latest(work: &mut Work, case_id: i64, before: Option<i64>, limit: i64) ->
              where e.case_id = $1 and e.event_id < $2{public} order by e.event_id desc limit $3"
         ),
         &[&case_id, &before.unwrap_or(i64::MAX), &limit],
-    )
+    )?;
+    if !for_staff {
+        // Not even that there is a reason (spec 2).
+        for data in entries.iter_mut().filter_map(|entry| entry.data.as_object_mut()) {
+            data.remove("reason_text_id");
+        }
+    }
+    Ok(entries)
 }

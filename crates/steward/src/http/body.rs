@@ -105,12 +105,12 @@ impl<T: Input> FromRequest<App> for Body<T> {
         if let Some(facts) = facts {
             facts.note_body(&bytes);
         }
-        let value = parse(&bytes)?;
-        let faults = match input::from_json(value.clone()) {
+        let faults = match input::from_json(parse(&bytes)?) {
             Err(Error::Invalid(faults)) if actor.is_staff() => faults,
             other => return other.map(Body),
         };
-        Err(Error::Invalid(with_dangling(app, actor, &value, faults).await?))
+        let body = parse(&bytes)?;
+        Err(Error::Invalid(with_dangling(app, actor, &body, faults).await?))
     }
 }
 

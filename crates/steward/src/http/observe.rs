@@ -22,6 +22,7 @@ use tracing::Instrument;
 use super::App;
 use super::caller::{Admin, Anyone, matched_path};
 use super::endpoint::{Describe, Operation};
+use super::leftover;
 use super::reply::{Answer, Json};
 use crate::error::{Error, Result};
 
@@ -36,6 +37,7 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
     let id = request_id(request.headers());
     let if_none_match = request.headers().get(header::IF_NONE_MATCH).cloned();
     let span = tracing::info_span!("request", id = %id, %method, route);
+    let (request, leftover) = leftover::lend(request);
     let answer = async {
         if app.demo_admin.is_some() {
             demo_guard(request.headers())?;
@@ -45,9 +47,11 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
             Err(_) => Err(Error::Db(db::Error::Panicked("a handler panicked; this is a bug".into()))),
         }
     };
-    let answer = answer.instrument(span.clone()).await;
+    let mut response = answer.instrument(span.clone()).await.unwrap_or_else(Error::into_response);
+    if let Some(leftover) = leftover {
+        leftover.settle(&mut response).await;
+    }
     let _entered = span.enter();
-    let mut response = answer.unwrap_or_else(Error::into_response);
     if is_unchanged(&method, &response, if_none_match) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         *response.body_mut() = axum::body::Body::empty();

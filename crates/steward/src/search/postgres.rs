@@ -7,20 +7,12 @@ use unicode_normalization::char::is_combining_mark;
 use super::Match;
 use super::question::{Question, Term};
 
-pub fn cases(question: &Question, for_staff: bool) -> Match {
-    // Every word was cut to letters and digits, so a quoted lexeme needs no escaping.
-    let terms: Vec<String> = question
-        .terms
-        .iter()
-        .map(|term| match term {
-            Term::Word(word) => format!("'{}'", plain(word)),
-            Term::Prefix(word) => format!("'{}':*", plain(word)),
-            Term::Phrase(words) => {
-                let row: Vec<String> = words.iter().map(|word| format!("'{}'", plain(word))).collect();
-                format!("({})", row.join(" <-> "))
-            }
-        })
-        .collect();
+/// `None` where nothing of the question is left to look for.
+pub fn cases(question: &Question, for_staff: bool) -> Option<Match> {
+    let terms: Vec<String> = question.terms.iter().filter_map(term).collect();
+    if terms.is_empty() {
+        return None;
+    }
     let (condition, rank) = if for_staff {
         (
             "s.internal_text @@ to_tsquery('crm_search', ?)",
@@ -34,7 +26,25 @@ pub fn cases(question: &Question, for_staff: bool) -> Match {
         )
     };
     let from = "crm_cases c join crm_case_search s on s.case_id = c.case_id";
-    Match { from, condition, rank, newest: "", query: terms.join(" & ") }
+    Some(Match { from, condition, rank, newest: "", query: terms.join(" & ") })
+}
+
+/// A term as `to_tsquery` reads it. Every word was cut to letters and digits, so a quoted lexeme needs no escaping; but
+/// it may be made of marks alone, and an empty lexeme is an error.
+fn term(term: &Term) -> Option<String> {
+    match term {
+        Term::Word(word) => lexeme(word),
+        Term::Prefix(word) => lexeme(word).map(|lexeme| format!("{lexeme}:*")),
+        Term::Phrase(words) => {
+            let row: Vec<String> = words.iter().filter_map(|word| lexeme(word)).collect();
+            if row.is_empty() { None } else { Some(format!("({})", row.join(" <-> "))) }
+        }
+    }
+}
+
+fn lexeme(word: &str) -> Option<String> {
+    let plain = plain(word);
+    if plain.is_empty() { None } else { Some(format!("'{plain}'")) }
 }
 
 /// Without accents, as the index has it.

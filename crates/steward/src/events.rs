@@ -4,9 +4,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Status;
 use crate::error::Result;
 use crate::work::Work;
+use crate::workflow::Status;
 
 /// Data holds ids and names of fields, never a person's words: those stand in tables that erasure can reach (spec 2).
 #[derive(Debug, Clone, Serialize)]

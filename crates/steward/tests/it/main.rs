@@ -1,0 +1,19 @@
+//! The desk from outside: a real server on a real engine, asked over HTTP. One binary, so that linking is paid once.
+//!
+//! `both_engines!` makes two tests of each function, on SQLite and on PostgreSQL; the latter needs
+//! `STEWARD_TEST_POSTGRES`, which `bin/test postgres COMMAND` sets, and fails without it.
+
+#[macro_use]
+mod desk;
+mod client;
+mod place;
+
+mod access;
+mod comments;
+mod customers;
+mod families;
+mod lists;
+mod search;
+mod status;
+mod cases;
+mod conventions;
