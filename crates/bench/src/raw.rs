@@ -32,7 +32,7 @@ fn read(app: &App, request: &Request) -> Result<usize> {
     let now = app.clock.now();
     match request.call.clone() {
         Call::List(query) => {
-            let cheap = query.is_cheap(actor, CaseScope::Desk);
+            let cheap = query.is_cheap(app.db.dialect(), actor, CaseScope::Desk);
             let class = if cheap { Class::Bounded } else { Class::Slow };
             let list =
                 move |tx: &mut db::Tx<'_>| list::list(&mut Work { tx, actor, now }, &query, CaseScope::Desk);
