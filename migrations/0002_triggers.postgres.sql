@@ -13,6 +13,9 @@
 -- Counters change often and stand in no index: room on the page keeps such updates off the indexes.
 alter table crm_cases set (fillfactor = 85);
 
+-- The latest due first, those without a due time last: an order that no index of both engines gives backwards.
+create index crm_cases_due_last on crm_cases (resolution_due desc nulls last, case_id desc) where is_listed;
+
 -- Followers read events by (xact, event_id) below pg_snapshot_xmin: by id alone a late commit would be lost.
 alter table crm_case_events add column xact xid8 not null default pg_current_xact_id();
 create index crm_case_events_xact on crm_case_events (xact, event_id);
@@ -490,13 +493,16 @@ exception when program_limit_exceeded then
     return to_tsvector('crm_search', crm_search_words(left(body, 100000)));
 end $$;
 
+-- A stroke, which no text yields as a word, stands between two texts, so that no phrase reaches from one to the other.
 create function crm_search_append(body tsvector, more tsvector) returns tsvector
 language plpgsql immutable parallel safe as $$
 begin
-    return body || more;
+    return body || '''/'':1'::tsvector || more;
 exception when program_limit_exceeded then
     return body;
 end $$;
+
+create aggregate crm_search_joined(tsvector) (sfunc = crm_search_append, stype = tsvector, initcond = '');
 
 -- terms: [{"text": "a word or a phrase", "prefix": false}, ...]; all must match, and a prefix stands for its last word.
 -- A term without letters or digits asks for nothing; if none asks, the query is null and matches no case. Any text is a
@@ -542,12 +548,12 @@ create function crm_rebuild_case_search(id bigint) returns void language plpgsql
 begin
     insert into crm_case_search (case_id, public_text, internal_text)
     select c.case_id, h.head_and_public,
-        crm_search_append(h.head_and_public, crm_search_vector(coalesce((select string_agg(t.comment_text, E'\n')
-            from crm_case_comments t where t.case_id = c.case_id and t.is_active and t.is_internal), '')))
+        crm_search_append(h.head_and_public, coalesce((select crm_search_joined(crm_search_vector(t.comment_text) order by t.comment_id)
+            from crm_case_comments t where t.case_id = c.case_id and t.is_active and t.is_internal), ''))
     from crm_cases c
     cross join lateral (select crm_search_append(crm_case_head(c.case_number, c.subject, c.description),
-        crm_search_vector(coalesce((select string_agg(t.comment_text, E'\n')
-            from crm_case_comments t where t.case_id = c.case_id and t.is_active and not t.is_internal), '')))
+        coalesce((select crm_search_joined(crm_search_vector(t.comment_text) order by t.comment_id)
+            from crm_case_comments t where t.case_id = c.case_id and t.is_active and not t.is_internal), ''))
         as head_and_public offset 0) as h
     where c.case_id = id and c.is_listed
     on conflict (case_id) do update set public_text = excluded.public_text, internal_text = excluded.internal_text;

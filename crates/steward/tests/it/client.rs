@@ -196,7 +196,7 @@ impl Reply {
         self.json()
     }
 
-    /// The pointers and parameters that the problem names, sorted.
+    /// The pointers and parameters that the problem names, sorted, each once.
     pub fn faults(&self) -> Vec<String> {
         let problem = self.json();
         let errors = problem["errors"].as_array().cloned().unwrap_or_default();
@@ -206,6 +206,7 @@ impl Reply {
         };
         let mut places: Vec<String> = errors.iter().map(place).collect();
         places.sort();
+        places.dedup();
         places
     }
 

@@ -193,7 +193,7 @@ impl Desk {
 
     fn address_of(&self, name: &str) -> String {
         let number = self.people.fetch_add(1, Ordering::Relaxed);
-        format!("{}.{number}@example.com", name.to_lowercase())
+        format!("{}.{number}@example.com", name.to_lowercase().replace(' ', "."))
     }
 
     /// A token for whoever has an address.

@@ -9,11 +9,15 @@ mod client;
 mod place;
 
 mod access;
+mod bad_input;
 mod cases;
 mod comments;
 mod conventions;
 mod customers;
+mod demo;
+mod engines;
 mod families;
 mod lists;
+mod people;
 mod search;
 mod status;

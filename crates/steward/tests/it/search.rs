@@ -33,6 +33,24 @@ both_engines! {
         }
     }
 
+    fn a_phrase_stands_in_one_text(desk) {
+        let ana = desk.agent("ana");
+        let id = ana.opens(json!({ "subject": "it is blue", "description": "screen and red" }));
+        ana.comments(id, json!({ "comment_text": "flag and light" }));
+        let last = ana.comments(id, json!({ "comment_text": "house" }));
+        for edited in [false, true] {
+            if edited {
+                // An edit writes the index in another way.
+                ana.put(&format!("/api/crm/cases/{id}/comments/{last}"), json!({ "comment_text": "house and home" })).ok();
+            }
+            for apart in ["blue screen", "red flag", "light house"] {
+                assert_eq!(finds(&ana, &format!("\"{apart}\"")), [0i64; 0], "{apart}");
+                assert_eq!(finds(&ana, apart), [id], "{apart}");
+            }
+            assert_eq!(finds(&ana, "\"flag and light\""), [id]);
+        }
+    }
+
     fn a_case_number_comes_first(desk) {
         let ana = desk.agent("ana");
         for _ in 0..3 {

@@ -1,0 +1,48 @@
+//! The demo lets anybody in, so it answers nobody who does not mean it (spec 2).
+
+use serde_json::json;
+use ureq::http::Method;
+
+use crate::desk::Desk;
+
+each_engine! {
+    fn strangers_are_the_admin_on_this_machine_only(engine) {
+        let desk = Desk::open_to_all(engine);
+        let stranger = desk.stranger();
+        let ask = || stranger.ask(Method::GET, "/api/auth/me");
+        assert_eq!(ask().send().ok()["user"]["role"], "admin");
+        let port = desk.address.port();
+        let own = format!("127.0.0.1:{port}");
+        for host in ["localhost", "LOCALHOST:4000", "127.0.0.1", &own] {
+            ask().header("host", host).send().ok();
+        }
+        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "evil.example:4000", "[::1]", "0.0.0.0", "192.168.0.1:4000", "127.0.0.2", "localhost:x", "127.0.0.1@evil.example"] {
+            ask().header("host", host).send().status(403);
+        }
+        ask().header("origin", &format!("http://{own}")).send().ok();
+        for origin in ["http://evil.example", "https://evil.example", "null", "http://localhost:1", "http://127.0.0.1.evil.example", &format!("https://{own}")] {
+            ask().header("origin", origin).send().status(403);
+        }
+        for site in ["same-origin", "none", "same-site"] {
+            ask().header("sec-fetch-site", site).send().ok();
+        }
+        ask().header("sec-fetch-site", "cross-site").send().status(403);
+        // A form of another site cannot post: its type is not JSON.
+        stranger.ask(Method::POST, "/api/crm/cases").bytes("{\"subject\":\"s\"}").header("content-type", "text/plain").send().status(415);
+        // Whoever shows a token is who it says.
+        let ana = desk.agent("ana");
+        assert_eq!(ana.get("/api/auth/me").ok()["user"]["role"], "agent");
+        ana.post("/api/crm/users", json!({})).status(403);
+        desk.bearer("nobody").get("/api/auth/me").status(401);
+    }
+}
+
+both_engines! {
+    fn a_desk_that_serves_is_never_open(desk) {
+        let stranger = desk.stranger();
+        stranger.get("/api/auth/me").status(401);
+        stranger.get("/api/crm/cases").status(401);
+        // It stands behind any host name, and other sites may ask: they have no token.
+        desk.agent("ana").ask(Method::GET, "/api/auth/me").header("host", "desk.example").send().ok();
+    }
+}

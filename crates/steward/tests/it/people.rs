@@ -1,0 +1,251 @@
+//! Accounts, contacts, users, teams; signing in; the audit trail; erasure (spec 2, 3).
+
+use serde_json::{Value, json};
+use ureq::http::Method;
+
+use crate::client::Client;
+
+fn ids(client: &Client, path: &str, list: &str, id: &str) -> Vec<i64> {
+    client.get(path).ok()[list].as_array().unwrap().iter().map(|thing| thing[id].as_i64().unwrap()).collect()
+}
+
+both_engines! {
+    fn an_address_is_anybodys_once(desk) {
+        let ada = desk.admin();
+        let contact = |name: &str, email: &str| ada.post("/api/crm/contacts", json!({ "name": name, "email": email }));
+        let first = contact("Ana", "Ana.Müller@Example.COM").created()["contact"].clone();
+        assert_eq!(first["email"], "Ana.Müller@Example.COM");
+        for same in ["ana.müller@example.com", "ANA.MÜLLER@EXAMPLE.COM", "ana.mu\u{308}ller@example.com"] {
+            contact("Other", same).status(422).names(&["/email"]);
+        }
+        let other = contact("Bea", "bea@example.com").created()["contact"]["contact_id"].as_i64().unwrap();
+        ada.put(&format!("/api/crm/contacts/{other}"), json!({ "email": "ana.müller@example.com" })).status(422).names(&["/email"]);
+        ada.put(&format!("/api/crm/contacts/{other}"), json!({ "email": "BEA@example.com" })).ok();
+        // Whoever is deleted leaves their address; coming back, they find it taken.
+        let path = format!("/api/crm/contacts/{}", first["contact_id"]);
+        ada.delete(&path).status(204);
+        contact("Again", "ana.müller@example.com").created();
+        ada.post(&format!("{path}/restoration"), json!({})).status(409);
+        for odd in ["", "ana", "@example.com", "ana@", "a b@example.com", "ana@example.com,bea@example.com"] {
+            contact("Odd", odd).status(422).names(&["/email"]);
+        }
+        let user = |email: &str| ada.post("/api/crm/users", json!({ "name": "n", "email": email, "role": "agent" }));
+        user("Straße@example.com").created();
+        user("STRASSE@example.com").status(422).names(&["/email"]);
+    }
+
+    fn racing_for_one_address_leaves_one_winner(desk) {
+        let ada = desk.admin();
+        let mut codes: Vec<u16> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..6)
+                .map(|n| {
+                    let ada = &ada;
+                    scope.spawn(move || ada.post("/api/crm/contacts", json!({ "name": format!("n{n}"), "email": "one@example.com" })).code)
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        codes.sort_unstable();
+        assert_eq!(codes, [201, 422, 422, 422, 422, 422]);
+    }
+
+    fn people_are_found_by_the_beginning_of_their_name(desk) {
+        let ana = desk.agent("ana");
+        let mut made = Vec::new();
+        for (name, email) in [("Émile Zola", "zola@example.com"), ("emilia", "e@example.com"), ("Zoë", "emil@example.com"), ("100% Proof_", "p@example.com")] {
+            made.push(ana.post("/api/crm/contacts", json!({ "name": name, "email": email })).created()["contact"]["contact_id"].as_i64().unwrap());
+        }
+        let find = |text: &str| ids(&ana, &format!("/api/crm/contacts?search={}", percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)), "contacts", "contact_id");
+        assert_eq!(find("EMIL"), [made[1], made[2]]);
+        assert_eq!(find("émile"), [made[0]]);
+        assert_eq!(find("zola@"), [made[0]]);
+        assert_eq!(find("100%"), [made[3]]);
+        for none in ["%", "_", "mil", "'", "\\", "\0x"] {
+            assert_eq!(find(none), [0i64; 0], "{none:?}");
+        }
+        let account = desk.account("Übung GmbH");
+        assert_eq!(ids(&ana, "/api/crm/accounts?search=%C3%BCbung", "accounts", "account_id"), [account]);
+    }
+
+    fn lists_of_people_walk_by_cursor(desk) {
+        let ada = desk.admin();
+        for n in 0..7 {
+            desk.contact(["b", "a", "C"][n % 3]);
+            desk.user(&format!("user {}", n % 2), steward::people::Role::Viewer);
+            ada.post("/api/crm/teams", json!({ "team_name": format!("team {n}") })).created();
+        }
+        for (path, list, id) in [("contacts", "contacts", "contact_id"), ("accounts", "accounts", "account_id"), ("users", "users", "user_id"),
+            ("teams", "teams", "team_id"), ("tokens", "tokens", "token_id"), ("audit-events", "audit_events", "audit_id")] {
+            let whole = ids(&ada, &format!("/api/crm/{path}?limit=200"), list, id);
+            assert!(whole.len() >= 7, "{path}");
+            let pages: Vec<i64> = (1..=whole.len().div_ceil(2)).flat_map(|page| ids(&ada, &format!("/api/crm/{path}?limit=2&page={page}"), list, id)).collect();
+            assert_eq!(pages, whole, "{path}");
+            let (mut walked, mut query) = (Vec::new(), format!("/api/crm/{path}?limit=2"));
+            loop {
+                let page = ada.get(&query).ok();
+                assert_eq!(page["pagination"]["total"], whole.len(), "{path}");
+                walked.extend(page[list].as_array().unwrap().iter().map(|thing| thing[id].as_i64().unwrap()));
+                match page["pagination"]["next_cursor"].as_str() {
+                    Some(cursor) => query = format!("/api/crm/{path}?limit=2&cursor={cursor}"),
+                    None => break,
+                }
+            }
+            assert_eq!(walked, whole, "{path}");
+        }
+    }
+
+    fn teams_have_members(desk) {
+        let (mia, ana, bea) = (desk.manager("mia"), desk.agent("ana"), desk.agent("bea"));
+        let team = mia.post("/api/crm/teams", json!({ "team_name": "First", "member_ids": [bea.id, ana.id, ana.id] })).created()["team"].clone();
+        let members = |team: &Value| team["members"].as_array().unwrap().iter().map(|member| member["user_id"].as_i64().unwrap()).collect::<Vec<_>>();
+        assert_eq!(members(&team), [ana.id, bea.id]);
+        let path = format!("/api/crm/teams/{}", team["team_id"]);
+        mia.put(&path, json!({ "member_ids": [bea.id] })).ok();
+        assert_eq!(members(&ana.get(&path).ok()["team"]), [bea.id]);
+        assert_eq!(ids(&ana, &format!("/api/crm/users?team_id={}", team["team_id"]), "users", "user_id"), [bea.id]);
+        mia.post("/api/crm/teams", json!({ "team_name": "FIRST" })).status(422).names(&["/team_name"]);
+        desk.admin().delete(&format!("/api/crm/users/{}", bea.id)).status(204);
+        assert_eq!(members(&ana.get(&path).ok()["team"]), [0i64; 0]);
+    }
+
+    fn signing_in_and_out(desk) {
+        let ada = desk.admin();
+        let draft = json!({ "name": "Ana", "email": "Ana@example.com", "role": "agent", "password": "correct horse" });
+        let user = ada.post("/api/crm/users", draft).created()["user"].clone();
+        assert_eq!((&user["has_password"], user.get("password"), user.get("password_hash")), (&json!(true), None, None));
+        let stranger = desk.stranger();
+        let sign_in = |email: &str, password: &str| stranger.post("/api/auth/sign-in", json!({ "email": email, "password": password }));
+        let signed = sign_in(" ANA@example.com", "correct horse").ok();
+        assert_eq!(signed["expires_at"], "2026-03-02T21:00:00.000Z");
+        let ana = desk.bearer(signed["token"].as_str().unwrap());
+        assert_eq!(ana.get("/api/auth/me").ok()["user"]["name"], "Ana");
+        let wrong = sign_in("ana@example.com", "wrong horse").status(401).json();
+        assert_eq!(sign_in("nobody@example.com", "correct horse").status(401).json(), wrong);
+        assert_eq!(sign_in("", "").status(401).json(), wrong);
+        ana.post("/api/auth/sign-out", json!({})).status(204);
+        ana.get("/api/auth/me").status(401);
+        // A new password ends what was signed in to with the old one.
+        let again = desk.bearer(sign_in("ana@example.com", "correct horse").ok()["token"].as_str().unwrap());
+        ada.put(&format!("/api/crm/users/{}", user["user_id"]), json!({ "password": "battery staple" })).ok();
+        again.get("/api/auth/me").status(401);
+        sign_in("ana@example.com", "correct horse").status(401);
+        let last = desk.bearer(sign_in("ana@example.com", "battery staple").ok()["token"].as_str().unwrap());
+        desk.later(12 * 60);
+        last.get("/api/auth/me").status(401);
+        ada.put(&format!("/api/crm/users/{}", user["user_id"]), json!({ "password": "short" })).status(422).names(&["/password"]);
+    }
+
+    fn guessing_slows_down(desk) {
+        let stranger = desk.stranger();
+        let guess = || stranger.post("/api/auth/sign-in", json!({ "email": format!("{}@example.com", fastrand::u32(..)), "password": "p" }));
+        for _ in 0..10 {
+            guess().status(401);
+        }
+        let refused = guess();
+        refused.status(429);
+        let wait: i64 = refused.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+        desk.later(1);
+        guess().status(401);
+    }
+
+    fn the_last_admin_stays(desk) {
+        let ada = desk.admin();
+        let path = format!("/api/crm/users/{}", ada.id);
+        ada.delete(&path).status(409);
+        ada.put(&path, json!({ "role": "agent" })).status(409);
+        let other = desk.admin();
+        // Two who remove each other at once: one of them stays.
+        std::thread::scope(|scope| {
+            scope.spawn(|| ada.delete(&format!("/api/crm/users/{}", other.id)));
+            scope.spawn(|| other.delete(&path));
+        });
+        assert_eq!(desk.number("select count(*) from crm_users where role = 'admin' and is_active"), 1);
+    }
+
+    fn changes_of_people_and_configuration_are_audited(desk) {
+        let ada = desk.admin();
+        let account = ada.post("/api/crm/accounts", json!({ "account_name": "secret name" })).created()["account"]["account_id"].clone();
+        ada.put(&format!("/api/crm/accounts/{account}"), json!({ "account_name": "new name", "account_tier": "premium" })).ok();
+        ada.put(&format!("/api/crm/accounts/{account}"), json!({ "account_name": "new name" })).ok();
+        ada.delete(&format!("/api/crm/accounts/{account}")).status(204);
+        ada.post(&format!("/api/crm/accounts/{account}/restoration"), json!({})).ok();
+        let trail = ada.get(&format!("/api/crm/audit-events?subject=account&subject_id={account}")).ok()["audit_events"].clone();
+        let kinds: Vec<&str> = trail.as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["restored", "deleted", "updated", "created"]);
+        assert!(trail.as_array().unwrap().iter().all(|event| event["actor_id"] == ada.id));
+        assert_eq!(trail[2]["data"]["fields"], json!(["account_name", "account_tier"]));
+        assert!(!trail.to_string().contains("secret name"));
+        ada.put("/api/crm/case-types/1", json!({ "type_name": "Bug" })).ok();
+        assert_eq!(ada.get("/api/crm/audit-events?limit=1").ok()["audit_events"][0]["subject"], "case_type");
+        // The database itself refuses to change what was.
+        let refused = desk.app.db.write_blocking(|tx| tx.execute("update crm_audit_events set kind = 'x'", &[]));
+        assert!(matches!(refused, Err(db::Error::Raised(_))), "{refused:?}");
+        for sql in ["delete from crm_case_events", "update crm_case_events set kind = 'x'"] {
+            ada.opens(json!({ "subject": "s" }));
+            let refused = desk.app.db.write_blocking(move |tx| tx.execute(sql, &[]));
+            assert!(matches!(refused, Err(db::Error::Raised(_))), "{sql}: {refused:?}");
+        }
+    }
+
+    fn an_erased_person_is_nowhere(desk) {
+        let (ada, ana) = (desk.admin(), desk.agent("ana"));
+        let carl = desk.contact("Zacharias");
+        let dora = desk.contact("dora");
+        let email = desk.texts("select email from crm_contacts where contact_id = $1", vec![carl.id.into()]).remove(0);
+        let id = carl.ask(Method::POST, "/api/crm/cases").header("idempotency-key", "k")
+            .json(&json!({ "subject": "xylophone one", "description": "xylophone two" })).send().created()["case"]["case_id"].as_i64().unwrap();
+        carl.comments(id, json!({ "comment_text": "xylophone three" }));
+        let comment = ana.comments(id, json!({ "comment_text": "dear xylophone four", "is_internal": true }));
+        ana.put(&format!("/api/crm/cases/{id}/comments/{comment}"), json!({ "comment_text": "xylophone five" })).ok();
+        ana.put(&format!("/api/crm/cases/{id}"), json!({ "subject": "xylophone six", "tags": ["xylophone"] })).ok();
+        ana.put(&format!("/api/crm/cases/{id}/status"), json!({ "status": "pending", "status_reason": "xylophone seven" })).ok();
+        let other = dora.opens(json!({ "subject": "hers" }));
+        let duplicate = carl.opens(json!({ "subject": "xylophone eight", "description": "xylophone nine" }));
+        ana.post(&format!("/api/crm/cases/{duplicate}/merge"), json!({ "into_case_id": other })).ok();
+        assert!(!ana.ids("?search=xylophone").is_empty());
+        ana.delete(&format!("/api/crm/contacts/{}?erase=true", carl.id)).status(403);
+        desk.manager("mia").delete(&format!("/api/crm/contacts/{}?erase=true", carl.id)).status(403);
+        let events = desk.number("select count(*) from crm_case_events");
+        ada.delete(&format!("/api/crm/contacts/{}?erase=true", carl.id)).status(204);
+        carl.get("/api/auth/me").status(401);
+        assert_eq!(ana.ids("?search=xylophone"), [0i64; 0]);
+        assert_eq!(desk.number("select count(*) from crm_case_events"), events, "the history stays whole");
+        // In no column of no table.
+        for (table, column) in text_columns(desk) {
+            for trace in ["xylophone", "Zacharias", &email] {
+                let found = desk.texts(
+                    &format!("select '{table}.{column}' from {table} where lower(cast({column} as text)) like $1 limit 1"),
+                    vec![format!("%{}%", trace.to_lowercase()).into()],
+                );
+                // The account is the firm's, not the person's.
+                assert!(found.is_empty() || table == "crm_accounts", "{trace} is in {found:?}");
+            }
+        }
+        ada.delete(&format!("/api/crm/contacts/{}?erase=true", carl.id)).status(404);
+        ada.post(&format!("/api/crm/contacts/{}/restoration", carl.id), json!({})).status(404);
+        assert_eq!(ana.case(other)["subject"], "hers");
+        let refused = desk.app.db.write_blocking(move |tx| tx.execute("update crm_case_events set data = '{}'", &[]));
+        assert!(matches!(refused, Err(db::Error::Raised(_))), "{refused:?}");
+    }
+}
+
+/// Every column of ours that holds text or JSON.
+fn text_columns(desk: &crate::desk::Desk) -> Vec<(String, String)> {
+    let sql = match desk.engine {
+        crate::place::Engine::Sqlite => {
+            "select t.name || ' ' || c.name from sqlite_master t, pragma_table_info(t.name) c
+             where t.type = 'table' and t.name like 'crm%' and t.name not like 'crm_case_fts%' and c.type in ('TEXT', 'BLOB', 'text', 'blob')"
+        }
+        crate::place::Engine::Postgres => {
+            "select table_name || ' ' || column_name from information_schema.columns
+             where table_schema = 'public' and table_name like 'crm%' and data_type in ('text', 'jsonb', 'tsvector')"
+        }
+    };
+    let columns = desk.texts(sql, vec![]);
+    assert!(columns.len() > 50);
+    columns
+        .iter()
+        .map(|pair| pair.split_once(' ').map(|(table, column)| (table.into(), column.into())).unwrap())
+        .collect()
+}
