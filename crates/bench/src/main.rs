@@ -1,0 +1,129 @@
+//! `bin/bench`: what a desk of 100,000 cases does in a second, over HTTP and, beside it, without. A measurement and
+//! not a test: it ends well whatever the figures say.
+
+mod load;
+mod measure;
+mod raw;
+mod report;
+mod requests;
+mod seed;
+mod server;
+mod text;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use steward::commands::say;
+use steward::start::Fatal;
+
+use crate::measure::{Desk, Engine};
+use crate::requests::Kind;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Parser)]
+#[command(max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measure requests of every kind, at 1 and 16 clients.
+    Requests {
+        #[command(flatten)]
+        desk: DeskArgs,
+        /// Seconds of each round.
+        #[arg(long, default_value_t = 2)]
+        seconds: u64,
+        /// Rounds of each measurement, of which the best counts.
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+    },
+    /// Run requests of one kind in this process, for a profiler to watch.
+    Raw {
+        kind: Kind,
+        #[command(flatten)]
+        desk: DeskArgs,
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+        #[arg(long, default_value_t = 1)]
+        threads: usize,
+    },
+    /// Serve a desk as the product does; the measurements start this themselves.
+    Serve {
+        #[arg(long)]
+        database: String,
+        /// Commit each write by itself.
+        #[arg(long)]
+        no_group_commit: bool,
+    },
+}
+
+#[derive(Args)]
+struct DeskArgs {
+    #[arg(long, default_value = "both")]
+    engine: Engines,
+    #[arg(long, default_value_t = 100_000)]
+    cases: i64,
+    /// An empty PostgreSQL database, to be filled; or one that was filled before.
+    #[arg(long, env = "STEWARD_TEST_POSTGRES", hide_env_values = true)]
+    postgres: Option<String>,
+    /// Where filled SQLite databases are kept.
+    #[arg(long, default_value = "target/bench")]
+    folder: PathBuf,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Engines {
+    Sqlite,
+    Postgres,
+    Both,
+}
+
+impl DeskArgs {
+    fn desks(&self) -> Result<Vec<Desk>, Fatal> {
+        let mut desks = Vec::new();
+        if self.engine != Engines::Postgres {
+            desks.push(Desk::prepare(Engine::Sqlite, &self.folder, self.cases)?);
+        }
+        if self.engine != Engines::Sqlite {
+            let url = self.postgres.clone().ok_or("name a PostgreSQL database with --postgres")?;
+            desks.push(Desk::prepare(Engine::Postgres(url), &self.folder, self.cases)?);
+        }
+        Ok(desks)
+    }
+}
+
+fn main() -> ExitCode {
+    match run(CommandLine::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Fatal> {
+    match command {
+        Command::Requests { desk, seconds, rounds } => {
+            for desk in desk.desks()? {
+                let measured = measure::all(&desk, Duration::from_secs(seconds), rounds.max(1))?;
+                say(&report::markdown(&measured));
+            }
+        }
+        Command::Raw { kind, desk, seconds, threads } => {
+            for desk in desk.desks()? {
+                let rate = measure::one(&desk, kind, threads, Duration::from_secs(seconds))?;
+                say(&format!("{}: {rate:.0}/s", kind.title()));
+            }
+        }
+        Command::Serve { database, no_group_commit } => server::serve(&database, !no_group_commit)?,
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! The raw rate: the calls behind the requests, token check included, and their JSON, in this process and without
+//! HTTP. Reads run on as many threads as there are cores; writes as sixteen tasks, so that their commits group.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use db::{Class, Dialect};
+use steward::cases::api::{OneCase, OneComment};
+use steward::cases::{Case, CaseScope, comment, list, show};
+use steward::people::tokens;
+use steward::start::Fatal;
+use steward::{Actor, App, Error, Result, Work};
+
+use crate::requests::{Call, Request};
+use crate::seed;
+
+/// Tasks that write at once: as many as there are clients in the measurement beside it.
+const WRITERS: usize = 16;
+
+fn authenticate(app: &App) -> Result<Actor> {
+    let hash = tokens::hash(seed::TOKEN);
+    let now = app.clock.now();
+    let find = move |tx: &mut db::Tx<'_>| tokens::find(&mut Work { tx, actor: Actor::Anonymous, now }, &hash);
+    let known = app.db.read_blocking(Class::Bounded, find)?;
+    known.ok_or(Error::Unauthenticated("the desk does not know its token"))?.actor()
+}
+
+/// Answers one read; the length of its JSON.
+fn read(app: &App, request: &Request) -> Result<usize> {
+    let actor = authenticate(app)?;
+    let now = app.clock.now();
+    match request.call.clone() {
+        Call::List(query) => {
+            let cheap = query.is_cheap(actor, CaseScope::Desk);
+            let class = if cheap { Class::Bounded } else { Class::Slow };
+            let list =
+                move |tx: &mut db::Tx<'_>| list::list(&mut Work { tx, actor, now }, &query, CaseScope::Desk);
+            Ok(json(&app.db.read_blocking(class, list)?))
+        }
+        Call::Show(case_id) => {
+            let show = move |tx: &mut db::Tx<'_>| show::detail(&mut Work { tx, actor, now }, case_id);
+            Ok(json(&app.db.read_blocking(Class::Bounded, show)?))
+        }
+        Call::Nothing | Call::Create(_) | Call::Comment(..) => Ok(0),
+    }
+}
+
+fn json<T: serde::Serialize>(answer: &T) -> usize {
+    let mut bytes = Vec::with_capacity(1024);
+    serde_json::to_writer(&mut bytes, answer).expect("answers are plain data with string keys");
+    std::hint::black_box(bytes).len()
+}
+
+/// Reads in a second, on `threads` threads.
+pub fn reads(app: &App, requests: &[Request], threads: usize, time: Duration) -> Result<f64> {
+    let begun = Instant::now();
+    let counts: Vec<Result<u64>> = std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..threads)
+            .map(|thread| {
+                scope.spawn(move || {
+                    let mut done = 0;
+                    for request in requests.iter().cycle().skip(thread * 997) {
+                        if begun.elapsed() >= time {
+                            break;
+                        }
+                        read(app, request)?;
+                        done += 1;
+                    }
+                    Ok(done)
+                })
+            })
+            .collect();
+        let panicked = |_| Err(db::Error::Panicked("a reader".into()).into());
+        readers.into_iter().map(|reader| reader.join().unwrap_or_else(panicked)).collect()
+    });
+    let done: u64 = counts.into_iter().sum::<Result<u64>>()?;
+    Ok(done as f64 / begun.elapsed().as_secs_f64())
+}
+
+/// Reads in a second at their best: with a thread for each core, and on PostgreSQL, whose threads mostly wait, also
+/// with one for each connection.
+pub fn best_reads(app: &App, requests: &[Request], time: Duration) -> Result<f64> {
+    let cores = cores();
+    let rate = reads(app, requests, cores, time)?;
+    match app.db.dialect() {
+        Dialect::Sqlite => Ok(rate),
+        Dialect::Postgres => Ok(rate.max(reads(app, requests, 2 * cores + 2, time)?)),
+    }
+}
+
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Durable writes in a second, by sixteen tasks.
+pub fn writes(app: &App, requests: &[Request], time: Duration) -> std::result::Result<f64, Fatal> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let requests: Arc<[Request]> = requests.into();
+    let done = Arc::new(AtomicU64::new(0));
+    let begun = Instant::now();
+    runtime.block_on(async {
+        let writers = (0..WRITERS).map(|writer| {
+            let (app, requests, done) = (app.clone(), requests.clone(), done.clone());
+            tokio::spawn(async move {
+                for request in requests.iter().cycle().skip(writer * 97) {
+                    if begun.elapsed() >= time {
+                        break;
+                    }
+                    write(&app, request).await?;
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok::<_, Error>(())
+            })
+        });
+        for writer in writers.collect::<Vec<_>>() {
+            writer.await??;
+        }
+        Ok::<_, Fatal>(())
+    })?;
+    Ok(done.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64())
+}
+
+async fn write(app: &App, request: &Request) -> Result<usize> {
+    let hash = tokens::hash(seed::TOKEN);
+    let known = app.read(Class::Bounded, Actor::Anonymous, move |work| tokens::find(work, &hash)).await?;
+    let actor = known.ok_or(Error::Unauthenticated("the desk does not know its token"))?.actor()?;
+    match request.call.clone() {
+        Call::Create(draft) => {
+            let case = app.write(actor, move |work| {
+                let case_id = Case::open(work, &draft)?;
+                show::full(work, case_id)
+            });
+            Ok(json(&OneCase { case: case.await? }))
+        }
+        Call::Comment(case_id, draft) => {
+            let comment = app.write(actor, move |work| {
+                let comment_id = Case::take(work, case_id)?.comment(work, &draft)?;
+                comment::find(work, case_id, comment_id)
+            });
+            Ok(json(&OneComment { comment: comment.await? }))
+        }
+        Call::Nothing | Call::List(_) | Call::Show(_) => Ok(0),
+    }
+}
