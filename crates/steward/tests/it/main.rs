@@ -9,11 +9,11 @@ mod client;
 mod place;
 
 mod access;
+mod cases;
 mod comments;
+mod conventions;
 mod customers;
 mod families;
 mod lists;
 mod search;
 mod status;
-mod cases;
-mod conventions;
