@@ -61,13 +61,14 @@ impl Case {
         }
         let now = work.now;
         work.execute(
-            "update crm_case_comments set case_id = $2, moved_from_id = $1, is_internal = (is_internal or $3),
+            "update crm_case_comments set case_id = $2, moved_from_id = coalesce(moved_from_id, $1), is_internal = (is_internal or $3),
                  is_solution = (is_solution and not $3), updated_at = $4, edit_version = edit_version + 1
              where case_id = $1 and is_active",
             &[&self.case_id, &into.case_id, &across, &now],
         )?;
         work.execute(
-            "update crm_case_attachments set case_id = $2, is_internal = (is_internal or $3), updated_at = $4
+            "update crm_case_attachments set case_id = $2, moved_from_id = coalesce(moved_from_id, $1),
+                 is_internal = (is_internal or $3), updated_at = $4
              where case_id = $1 and is_active",
             &[&self.case_id, &into.case_id, &across, &now],
         )?;

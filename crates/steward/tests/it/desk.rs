@@ -85,10 +85,13 @@ impl Desk {
         options.pool_size = 4;
         let mut config = Config::load(None, std::iter::empty(), toml::Table::new()).unwrap();
         config.data = place.folder.path().to_owned();
+        // The clock stands still between steps: nobody would ever be forgiven.
+        config.requests_per_minute = 0;
         change(&mut config);
         let clock = Clock::at(Time::parse(MORNING).unwrap());
         let app = App::new(Db::open(options).unwrap(), config, clock.clone(), demo_admin);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let server = runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             steward::http::serve(app.clone(), listener).unwrap()
@@ -245,9 +248,22 @@ impl Desk {
     /// How many rows all tables hold together: what must not change where something is refused.
     pub fn rows(&self) -> i64 {
         const TABLES: [&str; 16] = [
-            "crm_users", "crm_teams", "crm_team_members", "crm_accounts", "crm_contacts", "crm_tokens",
-            "crm_case_priorities", "crm_case_types", "crm_cases", "crm_case_tags", "crm_case_comments",
-            "crm_case_comment_versions", "crm_case_texts", "crm_case_events", "crm_audit_events", "crm_idempotency_keys",
+            "crm_users",
+            "crm_teams",
+            "crm_team_members",
+            "crm_accounts",
+            "crm_contacts",
+            "crm_tokens",
+            "crm_case_priorities",
+            "crm_case_types",
+            "crm_cases",
+            "crm_case_tags",
+            "crm_case_comments",
+            "crm_case_comment_versions",
+            "crm_case_texts",
+            "crm_case_events",
+            "crm_audit_events",
+            "crm_idempotency_keys",
         ];
         let counts: Vec<String> =
             TABLES.iter().map(|table| format!("(select count(*) from {table})")).collect();

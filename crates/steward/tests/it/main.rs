@@ -10,7 +10,9 @@ mod place;
 
 mod access;
 mod bad_input;
+mod cases;
 mod comments;
+mod conventions;
 mod customers;
 mod demo;
 mod engines;
@@ -19,5 +21,3 @@ mod lists;
 mod people;
 mod search;
 mod status;
-mod cases;
-mod conventions;
