@@ -19,7 +19,7 @@ pub mod audit;
 pub mod commands;
 pub mod contacts;
 pub mod erasure;
-mod listing;
+pub(crate) mod listing;
 mod passwords;
 pub mod sign_in;
 mod sign_in_guard;
@@ -55,7 +55,7 @@ fn must_be_active(work: &mut Work, field: &str, table: &str, key: &str, id: i64)
 }
 
 /// Turns the violation of one unique constraint into what its rule says: a check before the write can lose a race.
-fn taken<T>(outcome: Result<T>, constraint: &str, refusal: impl FnOnce() -> Error) -> Result<T> {
+pub(crate) fn taken<T>(outcome: Result<T>, constraint: &str, refusal: impl FnOnce() -> Error) -> Result<T> {
     match outcome {
         Err(Error::Db(db::Error::Constraint { kind: db::Constraint::Unique, name, .. }))
             if name == constraint =>

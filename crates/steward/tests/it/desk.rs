@@ -244,10 +244,11 @@ impl Desk {
 
     /// How many rows all tables hold together: what must not change where something is refused.
     pub fn rows(&self) -> i64 {
-        const TABLES: [&str; 16] = [
+        const TABLES: [&str; 17] = [
             "crm_users", "crm_teams", "crm_team_members", "crm_accounts", "crm_contacts", "crm_tokens",
             "crm_case_priorities", "crm_case_types", "crm_cases", "crm_case_tags", "crm_case_comments",
             "crm_case_comment_versions", "crm_case_texts", "crm_case_events", "crm_audit_events", "crm_idempotency_keys",
+            "crm_calendars",
         ];
         let counts: Vec<String> =
             TABLES.iter().map(|table| format!("(select count(*) from {table})")).collect();

@@ -10,6 +10,7 @@ mod place;
 
 mod access;
 mod bad_input;
+mod calendars;
 mod comments;
 mod customers;
 mod demo;
