@@ -20,7 +20,7 @@ const MOST_SEGMENTS: usize = 10_000;
 /// What the calendar answers, in the form of the question.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub enum Reply {
+pub enum CalendarReply {
     Deadline {
         /// Null where the clock does not open again for long enough.
         due_at: Option<Time>,
@@ -136,18 +136,18 @@ impl From<hours::Opening> for Opening {
 }
 
 impl Question {
-    pub fn answer(&self, clock: &Clock) -> Reply {
+    pub fn answer(&self, clock: &Clock) -> CalendarReply {
         match self {
             Question::Deadline { start, amount, pauses } => deadline(clock, *start, *amount, pauses),
             Question::Between { start, end, pauses } => {
                 let (start, end) = ((*start).into(), (*end).into());
                 let business = clock.business_between_with_pauses(start, end, pauses);
                 let (segments, segments_truncated) = first(clock.segments_with_pauses(start, end, pauses));
-                Reply::Between { business_minutes: business.into(), segments, segments_truncated }
+                CalendarReply::Between { business_minutes: business.into(), segments, segments_truncated }
             }
             Question::State { at } => {
                 let at = (*at).into();
-                Reply::State {
+                CalendarReply::State {
                     open: clock.is_open(at),
                     next_open: clock.next_open(at).map(Time::from),
                     next_close: clock.next_close(at).map(Time::from),
@@ -158,13 +158,13 @@ impl Question {
                     Direction::After => clock.open_segments_after((*start).into(), *count),
                     Direction::Before => clock.open_segments_before((*start).into(), *count),
                 };
-                Reply::Openings { segments: openings.into_iter().map(Opening::from).collect() }
+                CalendarReply::Openings { segments: openings.into_iter().map(Opening::from).collect() }
             }
         }
     }
 }
 
-fn deadline(clock: &Clock, start: Time, amount: Duration, pauses: &[Pause]) -> Reply {
+fn deadline(clock: &Clock, start: Time, amount: Duration, pauses: &[Pause]) -> CalendarReply {
     let start = start.into();
     let due = clock.deadline_with_pauses(start, amount, pauses);
     let end = due.at().unwrap_or(jiff::Timestamp::MAX);
@@ -174,7 +174,7 @@ fn deadline(clock: &Clock, start: Time, amount: Duration, pauses: &[Pause]) -> R
         let last = segments.iter().rposition(|segment| segment.kind == SegmentKind::Counted);
         segments.truncate(last.map_or(0, |last| last + 1));
     }
-    Reply::Deadline { due_at: due.at().map(Time::from), segments, segments_truncated }
+    CalendarReply::Deadline { due_at: due.at().map(Time::from), segments, segments_truncated }
 }
 
 /// The first segments, and whether there are more.
@@ -184,19 +184,19 @@ fn first(mut all: hours::Segments<'_>) -> (Vec<Segment>, bool) {
 }
 
 /// Answers away from the threads that serve requests: a calendar of extremes takes long to lay out.
-async fn ask(calendar: hours::Calendar, question: Question) -> Result<Answer<Json<Reply>>> {
+async fn ask(calendar: hours::Calendar, question: Question) -> Result<Answer<Json<CalendarReply>>> {
     let answered = tokio::task::spawn_blocking(move || {
         let clock =
             Clock::new(&calendar).map_err(|invalid| Error::Db(db::Error::Decode(invalid.to_string())))?;
         Ok(question.answer(&clock))
     });
-    let reply: Result<Reply> = answered
+    let reply: Result<CalendarReply> = answered
         .await
         .map_err(|failed| Error::Db(db::Error::Panicked(format!("asking a calendar: {failed}"))))?;
     Ok(Json::new(reply?).into())
 }
 
-pub async fn try_written(_: Viewer, Body(trial): Body<Trial>) -> Result<Answer<Json<Reply>>> {
+pub async fn try_written(_: Viewer, Body(trial): Body<Trial>) -> Result<Answer<Json<CalendarReply>>> {
     ask(trial.calendar, trial.question).await
 }
 
@@ -204,7 +204,7 @@ pub async fn try_kept(
     caller: Viewer,
     Path([id]): Path<1>,
     Body(question): Body<Question>,
-) -> Result<Answer<Json<Reply>>> {
+) -> Result<Answer<Json<CalendarReply>>> {
     let calendar = caller.read(Class::Bounded, move |work| Calendar::find(work, id)).await?;
     ask(calendar.hours(), question).await
 }
@@ -286,7 +286,7 @@ mod tests {
         let clock = Clock::new(&calendar.0).unwrap();
         let question: Question =
             input::from_json(json!({ "start": "2026-03-02T08:00:00Z", "minutes": 61 })).unwrap();
-        let Reply::Deadline { due_at, segments, segments_truncated } = question.answer(&clock) else {
+        let CalendarReply::Deadline { due_at, segments, segments_truncated } = question.answer(&clock) else {
             panic!()
         };
         assert_eq!((due_at, segments.len(), segments_truncated), (None, 2, false));
@@ -309,7 +309,9 @@ mod tests {
         let clock = Clock::new(&calendar.0).unwrap();
         let question = json!({ "start": "2026-03-02T11:00:00Z", "minutes": MOST_MINUTES });
         let question: Question = input::from_json(question).unwrap();
-        let Reply::Deadline { due_at, segments_truncated, .. } = question.answer(&clock) else { panic!() };
+        let CalendarReply::Deadline { due_at, segments_truncated, .. } = question.answer(&clock) else {
+            panic!()
+        };
         assert_eq!((due_at, segments_truncated), (None, true));
     }
 }
