@@ -27,6 +27,11 @@ impl Client {
         Client { name: name.to_owned(), id, token, base, agent: config.into() }
     }
 
+    /// The same place, asked with another token.
+    pub fn with_token(self, token: &str) -> Client {
+        Client { token: Some(token.trim().to_owned()), ..self }
+    }
+
     pub fn get(&self, path: &str) -> Reply {
         self.ask(Method::GET, path).send()
     }

@@ -6,17 +6,20 @@
 #[macro_use]
 mod desk;
 mod client;
+mod node;
 mod place;
 
 mod access;
 mod bad_input;
 mod cases;
+mod commands;
 mod comments;
 mod conventions;
 mod customers;
 mod demo;
 mod engines;
 mod families;
+mod faults;
 mod lists;
 mod people;
 mod search;
