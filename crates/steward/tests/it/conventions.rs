@@ -306,7 +306,7 @@ both_engines! {
             desk.bearer(&format!("stw_{n}")).get("/api/auth/me").status(401);
         }
         desk.bearer("stw_more").get("/api/auth/me").status(429);
-        desk.stranger().get("/healthz").status(429);
+        desk.stranger().get("/api/crm/cases").status(429);
         bea.get("/api/auth/me").ok();
     }
 }
