@@ -20,7 +20,7 @@ pub mod audit;
 pub mod commands;
 pub mod contacts;
 pub mod erasure;
-mod listing;
+pub(crate) mod listing;
 mod passwords;
 pub mod sign_in;
 mod sign_in_guard;
