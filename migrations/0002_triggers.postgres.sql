@@ -13,6 +13,9 @@
 -- Counters change often and stand in no index: room on the page keeps such updates off the indexes.
 alter table crm_cases set (fillfactor = 85);
 
+-- The latest due first, those without a due time last: an order that no index of both engines gives backwards.
+create index crm_cases_due_last on crm_cases (resolution_due desc nulls last, case_id desc) where is_listed;
+
 -- Followers read events by (xact, event_id) below pg_snapshot_xmin: by id alone a late commit would be lost.
 alter table crm_case_events add column xact xid8 not null default pg_current_xact_id();
 create index crm_case_events_xact on crm_case_events (xact, event_id);

@@ -21,6 +21,7 @@ pub struct Load {
     pub p50: f64,
     /// Milliseconds that 99 of 100 took at most.
     pub p99: f64,
+    pub requests: f64,
     /// Answers other than 2xx and 3xx, and requests without an answer.
     pub errors: u64,
 }
@@ -81,6 +82,7 @@ impl Running {
             figures.map(|line| line.split(' ').filter_map(|number| number.parse().ok()).collect());
         match numbers.as_deref() {
             Some([requests, micros, p50, p99, errors]) => Ok(Load {
+                requests: *requests,
                 rate: requests / micros * 1e6,
                 p50: p50 / 1000.0,
                 p99: p99 / 1000.0,

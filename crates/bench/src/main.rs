@@ -119,8 +119,13 @@ fn run(command: Command) -> Result<(), Fatal> {
         }
         Command::Raw { kind, desk, seconds, threads } => {
             for desk in desk.desks()? {
-                let rate = measure::one(&desk, kind, threads, Duration::from_secs(seconds))?;
-                say(&format!("{}: {rate:.0}/s", kind.title()));
+                let done = measure::one(&desk, kind, threads, Duration::from_secs(seconds))?;
+                say(&format!(
+                    "{}: {:.0}/s, {:.1} µs of processor each",
+                    kind.title(),
+                    done.rate,
+                    done.micros
+                ));
             }
         }
         Command::Serve { database, no_group_commit } => server::serve(&database, !no_group_commit)?,

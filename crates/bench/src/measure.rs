@@ -11,6 +11,7 @@ use steward::start::Fatal;
 use steward::{Actor, App, Work};
 
 use crate::load::{Load, Script};
+use crate::raw::Rate;
 use crate::requests::{self, Kind, Request};
 use crate::server::Server;
 use crate::{raw, seed, server};
@@ -36,12 +37,21 @@ pub struct Desk {
 /// Figures of one kind of request.
 pub struct Row {
     pub kind: Kind,
-    /// At each of [`CLIENTS`], with the server's resident memory in MB afterwards.
-    pub http: [(Load, f64); CLIENTS.len()],
-    /// In process, a second.
-    pub raw: Option<f64>,
+    /// At each of [`CLIENTS`].
+    pub http: [Served; CLIENTS.len()],
+    pub raw: Option<Rate>,
     /// At 16 clients, without group commit.
     pub ungrouped: Option<f64>,
+}
+
+/// What wrk saw, and what it cost the server.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Served {
+    pub load: Load,
+    /// Microseconds of processor time for each request, of the server alone.
+    pub micros: f64,
+    /// Resident memory afterwards, in MB.
+    pub resident: f64,
 }
 
 pub struct Measured {
@@ -132,13 +142,13 @@ fn note(what: &str) {
 }
 
 /// Raw figures of one kind.
-pub fn one(desk: &Desk, kind: Kind, threads: usize, time: Duration) -> Result<f64, Fatal> {
+pub fn one(desk: &Desk, kind: Kind, threads: usize, time: Duration) -> Result<Rate, Fatal> {
     let app = server::open(&desk.database, true)?;
     let requests = desk.requests(&app, kind)?;
     if kind.writes() {
         raw::writes(&app, &requests, time)
     } else {
-        Ok(raw::reads(&app, &requests, threads, time)?)
+        raw::reads(&app, &requests, threads, time)
     }
 }
 
@@ -191,13 +201,15 @@ fn row(
 ) -> Result<Row, Fatal> {
     let script = Script::write(&desk.folder, "requests", requests)?;
     script.run(&served.address, CLIENTS[1], Duration::from_secs(1))?;
-    let mut http = [(Load::default(), 0.0); CLIENTS.len()];
-    let mut best_raw: Option<f64> = None;
+    let mut http = [Served::default(); CLIENTS.len()];
+    let mut best_raw: Option<Rate> = None;
     for _ in 0..rounds {
         for (clients, best) in CLIENTS.iter().zip(&mut http) {
+            let used = served.processor()?;
             let load = script.run(&served.address, *clients, time)?;
-            if load.rate > best.0.rate {
-                *best = (load, served.resident()?);
+            let micros = (served.processor()? - used).as_secs_f64() * 1e6 / load.requests.max(1.0);
+            if load.rate > best.load.rate {
+                *best = Served { load, micros, resident: served.resident()? };
             }
         }
         if kind != Kind::Hello {
@@ -205,7 +217,7 @@ fn row(
                 true => raw::writes(app, requests, time)?,
                 false => raw::best_reads(app, requests, time)?,
             };
-            best_raw = Some(best_raw.unwrap_or(0.0).max(rate));
+            best_raw = Some(best_raw.unwrap_or_default().max(rate));
         }
     }
     Ok(Row { kind, http, raw: best_raw, ungrouped: None })
@@ -239,7 +251,7 @@ fn threads(desk: &Desk, app: &App, time: Duration, rounds: u32) -> Result<[f64; 
     let mut best = [0.0f64; 2];
     for _ in 0..rounds {
         for (threads, best) in [1, 2].into_iter().zip(&mut best) {
-            *best = best.max(raw::reads(app, &requests, threads, time)?);
+            *best = best.max(raw::reads(app, &requests, threads, time)?.rate);
         }
     }
     Ok(best)

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::measure::{CLIENTS, Measured, Row};
+use crate::measure::{CLIENTS, Measured, Row, Served};
 use crate::requests::Kind;
 
 /// A figure with what is asked of it.
@@ -15,18 +15,17 @@ struct Bar {
 pub fn markdown(measured: &Measured) -> String {
     let mut text = format!("## {}, {} cases\n\n", measured.engine, measured.cases);
     text.push_str(
-        "| request | clients | requests/s | p50 ms | p99 ms | errors | resident MB | raw/s | of raw |\n",
+        "| request | clients | requests/s | p50 ms | p99 ms | errors | CPU µs | MB | raw/s | raw CPU µs | of raw |\n",
     );
-    text.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+    text.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     for row in &measured.rows {
-        for (clients, (load, resident)) in CLIENTS.iter().zip(&row.http) {
-            let (raw, share) = match row.raw {
-                Some(raw) => (format!("{raw:.0}"), format!("{:.0} %", load.rate / raw * 100.0)),
-                None => (String::new(), String::new()),
-            };
+        for (clients, Served { load, micros, resident }) in CLIENTS.iter().zip(&row.http) {
+            let raw = row.raw.map_or("| |".into(), |raw| {
+                format!("{:.0} | {:.1} | {:.0} %", raw.rate, raw.micros, load.rate / raw.rate * 100.0)
+            });
             let _ = writeln!(
                 text,
-                "| {} | {clients} | {:.0} | {:.2} | {:.2} | {} | {resident:.0} | {raw} | {share} |",
+                "| {} | {clients} | {:.0} | {:.2} | {:.2} | {} | {micros:.1} | {resident:.0} | {raw} |",
                 row.kind.title(),
                 load.rate,
                 load.p50,
@@ -47,7 +46,7 @@ fn bars(measured: &Measured) -> Vec<Bar> {
     let is_sqlite = measured.engine == "SQLite";
     let mut bars = Vec::new();
     for row in &measured.rows {
-        let busy = &row.http[1].0;
+        let busy = &row.http[1].load;
         let title = row.kind.title();
         match row.kind {
             Kind::ByStatus | Kind::ByThree | Kind::ById => {
@@ -78,8 +77,7 @@ fn bars(measured: &Measured) -> Vec<Bar> {
 }
 
 fn share(row: &Row, least: f64) -> Option<Bar> {
-    let raw = row.raw?;
-    let share = row.http[1].0.rate / raw;
+    let share = row.http[1].load.rate / row.raw?.rate;
     Some(Bar {
         what: format!("{}: at least {:.0} % of raw", row.kind.title(), least * 100.0),
         measured: format!("{:.0} %", share * 100.0),

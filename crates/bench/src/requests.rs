@@ -91,7 +91,7 @@ fn one(kind: Kind, cases: i64, answered: &[i64], random: &mut fastrand::Rng) -> 
         Kind::ByStatus => list(&format!("status={}", status(random))),
         Kind::ByThree => list(&format!(
             "status={}&owner_id={}&priority_id={}",
-            ["open", "in_progress", "closed"][random.usize(0..3)],
+            ["open", "in_progress", "waiting_customer"][random.usize(0..3)],
             random.i64(seed::OWNERS),
             random.i64(1..=seed::PRIORITIES)
         )),

@@ -32,6 +32,12 @@ impl Dialect {
         self.pick("", " for update skip locked")
     }
 
+    /// An expression equal to a column that SQLite does not look up in an index. Its planner, without statistics, goes
+    /// by any equality there is, even where another index gives the order.
+    pub fn unindexed(self, column: &str) -> String {
+        self.pick(format!("+{column}"), column.to_owned())
+    }
+
     /// The larger of two values, neither of them null (with a null the engines answer differently).
     pub fn greatest(self, a: &str, b: &str) -> String {
         format!("{}({a}, {b})", self.pick("max", "greatest"))

@@ -123,7 +123,11 @@ impl From<Timestamp> for Time {
 
 impl From<Time> for Timestamp {
     fn from(time: Time) -> Timestamp {
-        Timestamp::from_millisecond(time.0).unwrap_or(Timestamp::MAX)
+        Timestamp::from_millisecond(time.0).unwrap_or(if time.0 < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        })
     }
 }
 

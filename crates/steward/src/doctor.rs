@@ -41,9 +41,9 @@ const LAWS: &[Law] = &[
              where (c.status in ('resolved', 'closed') and c.resolved_at is null) or (c.status = 'closed' and c.closed_at is null)",
     },
     Law {
-        name: "every case has the event of its creation",
-        breaches: "select c.case_number from crm_cases c
-             where not exists (select 1 from crm_case_events e where e.case_id = c.case_id)",
+        name: "public_attachment_count is the number of active public attachments",
+        breaches: "select c.case_number from crm_cases c where c.public_attachment_count <>
+             (select count(*) from crm_case_attachments f where f.case_id = c.case_id and f.is_active and not f.is_internal)",
     },
     Law {
         name: "votes on an article are counted",
@@ -55,12 +55,14 @@ const LAWS: &[Law] = &[
     Law {
         name: "the rollup equals a recount",
         breaches: "select coalesce(r.dimension, q.dimension) || ' ' || coalesce(r.key, q.key) || ' ' || coalesce(r.status, q.status)
-             from (select dimension, key, status, cases, escalated, violated, response_minutes, resolution_minutes
+             from (select dimension, key, status, cases, escalated, violated, responded, response_minutes, timed,
+                       resolution_minutes
                    from crm_case_rollup_now where cases <> 0) r
              full join (
                  select d.dimension, d.key, d.status, count(*) as cases,
                      count(*) filter (where d.is_escalated) as escalated,
                      count(*) filter (where d.is_sla_violated) as violated,
+                     count(d.response_time_minutes) as responded, count(d.resolution_time_minutes) as timed,
                      cast(coalesce(sum(d.response_time_minutes), 0) as bigint) as response_minutes,
                      cast(coalesce(sum(d.resolution_time_minutes), 0) as bigint) as resolution_minutes
                  from (
@@ -76,6 +78,7 @@ const LAWS: &[Law] = &[
              ) q on q.dimension = r.dimension and q.key = r.key and q.status = r.status
              where r.cases is distinct from q.cases or r.escalated is distinct from q.escalated
                  or r.violated is distinct from q.violated or r.response_minutes is distinct from q.response_minutes
+                 or r.responded is distinct from q.responded or r.timed is distinct from q.timed
                  or r.resolution_minutes is distinct from q.resolution_minutes",
     },
 ];

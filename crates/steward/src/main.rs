@@ -122,10 +122,17 @@ impl Settings {
                 flags.insert(name.into(), Value::String(value.clone()));
             }
         }
-        let config = Config::load(self.config.as_deref(), std::env::vars(), flags)?;
+        let config = Config::load(self.config.as_deref(), environment(), flags)?;
         start::log(&config)?;
         Ok(config)
     }
+}
+
+/// Our variables. Others may hold anything, even what is not UTF-8.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter(|(name, _)| name.to_string_lossy().starts_with("STEWARD_"))
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
 }
 
 fn main() -> ExitCode {

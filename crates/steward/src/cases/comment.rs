@@ -1,5 +1,7 @@
 //! The conversation: what agents and customers say on a case, and what follows from it (spec 4).
 
+use std::ops::ControlFlow;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -64,8 +66,11 @@ const VIEW: &str = "select m.comment_id, m.case_id, m.comment_text, m.is_interna
      left join crm_contacts k on k.contact_id = m.contact_id
      where m.is_active";
 
+/// Text that one answer carries at most, in bytes: a thousand comments of a megabyte are not one page.
+const PAGE_BYTES: usize = 4_000_000;
+
 /// Comments of a case in the order of the conversation, from after `(created_at, comment_id)`, as far as the actor
-/// may see them.
+/// may see them. Ends early, but never empty, where their texts grow beyond a page.
 pub fn of_case(
     work: &mut Work,
     case_id: i64,
@@ -73,16 +78,33 @@ pub fn of_case(
     limit: i64,
 ) -> Result<Vec<CommentView>> {
     let internal = if work.actor.is_staff() { "" } else { " and not m.is_internal" };
-    let order = "order by m.created_at, m.comment_id limit $2";
-    match after {
-        None => work.query(&format!("{VIEW} and m.case_id = $1{internal} {order}"), &[&case_id, &limit]),
-        Some((at, id)) => work.query(
-            &format!(
-                "{VIEW} and m.case_id = $1{internal} and (m.created_at, m.comment_id) > ($3, $4) {order}"
-            ),
-            &[&case_id, &limit, &at, &id],
-        ),
+    let beyond = if after.is_some() { " and (m.created_at, m.comment_id) > ($3, $4)" } else { "" };
+    let sql =
+        format!("{VIEW} and m.case_id = $1{internal}{beyond} order by m.created_at, m.comment_id limit $2");
+    let mut params: Vec<&dyn db::ToParam> = vec![&case_id, &limit];
+    if let Some((at, id)) = &after {
+        params.extend([at as &dyn db::ToParam, id]);
     }
+    let (mut comments, mut bytes) = (Vec::new(), 0);
+    work.tx.each(&sql, &params, |comment: CommentView| {
+        bytes += comment.comment_text.len();
+        comments.push(comment);
+        Ok::<_, Error>(if bytes < PAGE_BYTES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(comments)
+}
+
+/// Whether a conversation goes on after these comments.
+pub fn goes_on_after(work: &mut Work, last: &CommentView) -> Result<bool> {
+    let internal = if work.actor.is_staff() { "" } else { " and not is_internal" };
+    let next: Option<(i64,)> = work.optional(
+        &format!(
+            "select comment_id from crm_case_comments
+             where case_id = $1 and is_active{internal} and (created_at, comment_id) > ($2, $3) limit 1"
+        ),
+        &[&last.case_id, &last.created_at, &last.comment_id],
+    )?;
+    Ok(next.is_some())
 }
 
 /// One comment of a case, as far as the actor may see it.

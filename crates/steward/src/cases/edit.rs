@@ -84,7 +84,7 @@ impl Case {
         self.must_stand_alone(work.actor)?;
         let before = self.clone();
         self.take_over(edit);
-        self.check_edited(work, &before)?;
+        self.check_edited(work, &before, edit)?;
         let mut changes = Changes::default();
         changes.note("account_id", before.account_id, self.account_id);
         changes.note("contact_id", before.contact_id, self.contact_id);
@@ -146,7 +146,7 @@ impl Case {
     }
 
     /// Checks what changed, all faults at once; takes the account from the contact where none is given.
-    fn check_edited(&mut self, work: &mut Work, before: &Case) -> Result<()> {
+    fn check_edited(&mut self, work: &mut Work, before: &Case, edit: &CaseEdit) -> Result<()> {
         let mut faults: Vec<Fault> = Vec::new();
         let mut check = |result: Result<()>| match result {
             Err(Error::Invalid(found)) => {
@@ -177,7 +177,7 @@ impl Case {
             check(must_exist(work, field, table, key, id))?;
         }
         if (self.contact_id, self.account_id) != (before.contact_id, before.account_id) {
-            check(self.check_belonging(work, before))?;
+            check(self.check_belonging(work, before, edit))?;
         }
         if !faults.is_empty() {
             return Err(Error::Invalid(faults));
@@ -188,12 +188,12 @@ impl Case {
         }
     }
 
-    fn check_belonging(&mut self, work: &mut Work, before: &Case) -> Result<()> {
+    fn check_belonging(&mut self, work: &mut Work, before: &Case, edit: &CaseEdit) -> Result<()> {
         let Some(contact_id) = self.contact_id else { return Ok(()) };
         let row: Option<(Option<i64>,)> =
             work.optional("select account_id from crm_contacts where contact_id = $1", &[&contact_id])?;
         let contacts_account = row.and_then(|(account,)| account);
-        if self.account_id == before.account_id && self.contact_id != before.contact_id {
+        if edit.account_id == Patch::Keep && self.contact_id != before.contact_id {
             // A new customer brings their account along.
             self.account_id = contacts_account;
         }

@@ -12,14 +12,16 @@ pub const GENERATIONS: i64 = 5;
 pub fn check_parent(work: &mut Work, case_id: Option<i64>, parent_id: i64) -> Result<()> {
     let parent = Case::take_named(work, "parent_case_id", parent_id)?;
     parent.must_stand_alone(work.actor)?;
+    // Each ancestor's row is taken: of two changes that would close a circle together, one waits and sees the other.
+    let lock = work.dialect().for_update();
+    let walk = format!("select parent_case_id from crm_cases where case_id = $1{lock}");
     let mut above = 1;
     let mut ancestor = Some(parent.case_id);
     while let Some(id) = ancestor {
         if Some(id) == case_id {
             return Err(Error::Conflict(format!("case {id} would become its own ancestor")));
         }
-        let row: Option<(Option<i64>,)> =
-            work.optional("select parent_case_id from crm_cases where case_id = $1", &[&id])?;
+        let row: Option<(Option<i64>,)> = work.optional(&walk, &[&id])?;
         ancestor = row.and_then(|(parent,)| parent);
         above += i64::from(ancestor.is_some());
         if above > GENERATIONS {
@@ -40,7 +42,7 @@ fn height(work: &mut Work, case_id: i64) -> Result<i64> {
              select c.case_id, 1 from crm_cases c where c.case_id = $1
              union all
              select c.case_id, family.depth + 1 from crm_cases c
-             join family on c.parent_case_id = family.case_id where family.depth <= 5 and c.is_active
+             join family on c.parent_case_id = family.case_id where family.depth <= 5
          ) select cast(coalesce(max(depth), 1) as bigint) from family",
         &[&case_id],
     )?;
@@ -69,9 +71,16 @@ pub fn end_children(work: &mut Work, parent: &Case, to: Status, cascade: bool) -
         )));
     }
     for (case_id,) in children {
-        let mut child = Case::take(work, case_id)?;
-        end_children(work, &child, to, true)?;
-        child.move_to(work, to, None)?;
+        let mut child = match Case::take(work, case_id) {
+            Err(Error::NotFound(_)) => continue,
+            taken => taken?,
+        };
+        // Another transaction may have ended it since the list was read. It is ended before its own children are, so
+        // that not even a cycle made by plain SQL goes on for ever.
+        if child.status.is_active() {
+            child.move_to(work, to, None)?;
+            end_children(work, &child, to, true)?;
+        }
     }
     Ok(())
 }

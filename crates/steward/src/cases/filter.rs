@@ -1,9 +1,9 @@
 //! Which cases: the list's filters as conditions on `c`, the same for rows, totals and exports.
 
-use db::Value;
+use db::{Dialect, Value};
 
 use super::tags::normal;
-use super::{Channel, Status, case};
+use super::{Channel, Status};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::input::{Int, Set};
@@ -99,8 +99,11 @@ pub struct Filter {
     pub statuses: Vec<Status>,
     /// The single dimension that, with the statuses, says everything: then the rollup knows the numbers.
     pub rollup: Option<Dimension>,
-    /// Whether an index leads to few rows, so that counting them is cheap.
+    /// Whether an index leads to few rows whatever the size of the desk's history: an account's, a contact's, a
+    /// family's, or an owner's open ones. Counting and sorting those is cheap.
     pub is_narrow: bool,
+    /// Dimensions named, and whether each with one key only.
+    pub dimensions: Vec<(&'static str, bool)>,
 }
 
 impl Filter {
@@ -128,6 +131,28 @@ impl Filter {
         }
     }
 
+    /// Whether only open cases are asked for.
+    pub fn is_all_open(&self) -> bool {
+        !self.statuses.is_empty() && self.statuses.iter().all(|status| status.is_active())
+    }
+
+    /// Whether an index serves the rows in this order, so that a page costs a page, and the numbers are in the rollup.
+    /// What is neither narrow nor indexed queues with the searches.
+    pub fn is_indexed(&self, sort: Sort) -> bool {
+        if self.rollup.is_none() {
+            return false;
+        }
+        let by_creation = matches!(sort, Sort::Newest | Sort::Oldest);
+        let by_urgency = matches!(sort, Sort::Urgent | Sort::Relaxed);
+        match self.dimensions.as_slice() {
+            [] if by_creation => self.statuses.len() <= 1 || self.is_all_open(),
+            [] if by_urgency => self.is_all_open(),
+            [] => self.statuses.is_empty() || self.is_all_open(),
+            [("owner" | "team" | "type" | "priority", true)] => by_creation && self.statuses.len() == 1,
+            _ => false,
+        }
+    }
+
     /// The whole condition.
     pub fn sql(&self) -> String {
         self.conditions.join(" and ")
@@ -146,7 +171,7 @@ fn keys(ids: &[i64]) -> Vec<String> {
 
 impl CaseQuery {
     /// What the actor asks for, within what the actor may see. Customers cannot filter by what they may not see.
-    pub fn filter(&self, actor: Actor, now: Time, scope: CaseScope) -> Result<Filter> {
+    pub fn filter(&self, dialect: Dialect, actor: Actor, now: Time, scope: CaseScope) -> Result<Filter> {
         if !actor.is_staff() {
             self.refuse_staff_filters()?;
         }
@@ -155,7 +180,9 @@ impl CaseQuery {
         let mut dimensions = Vec::new();
         self.scope_conditions(actor, scope, &mut filter, &mut dimensions);
         if let Some(Set(statuses)) = &self.status {
-            filter.among("c.status", statuses.iter().map(|status| status.word()));
+            // Several statuses are no way into an index that is to give the order.
+            let column = if statuses.len() > 1 { dialect.unindexed("c.status") } else { "c.status".into() };
+            filter.among(&column, statuses.iter().map(|status| status.word()));
             filter.statuses.clone_from(statuses);
             if statuses.iter().all(|status| status.is_active()) {
                 // Says the same again in the words of the indexes over open cases.
@@ -163,9 +190,13 @@ impl CaseQuery {
             }
         }
         self.dimension_conditions(&mut filter, &mut dimensions);
+        filter.dimensions =
+            dimensions.iter().map(|dimension| (dimension.name, dimension.keys.len() == 1)).collect();
         let counted = filter.conditions.len();
         self.other_conditions(actor, now, &mut filter);
         let only_dimensions = filter.conditions.len() == counted;
+        let of_owner = filter.dimensions.contains(&("owner", true));
+        filter.is_narrow |= of_owner && filter.is_all_open();
         if only_dimensions && dimensions.len() <= 1 {
             let all = Dimension { name: "all", keys: vec![String::new()] };
             filter.rollup = Some(dimensions.pop().unwrap_or(all));
@@ -185,6 +216,8 @@ impl CaseQuery {
             ("breached", self.breached.is_some()),
             ("overdue", self.overdue.is_some()),
             ("due_before", self.due_before.is_some()),
+            // A parent may be another customer's case, which probing would find.
+            ("parent_case_id", self.parent_case_id.is_some()),
         ];
         match staff_only.iter().find(|(_, named)| *named) {
             Some((name, _)) => Err(Error::Forbidden(format!("the filter {name} is not for customers"))),
@@ -200,9 +233,18 @@ impl CaseQuery {
         dimensions: &mut Vec<Dimension>,
     ) {
         if let Actor::Contact { id, account_id, sees_account } = actor {
-            let (condition, ids) = case::visible(actor, filter.params.len() + 1);
-            filter.plain(&condition);
-            filter.params.extend(ids.into_iter().map(Value::from));
+            if let (true, Some(account_id)) = (sees_account, account_id) {
+                // Two index searches; as `contact_id = .. or account_id = ..` the engines read all of history.
+                let own = filter.params.len() + 1;
+                filter.plain(&format!(
+                    "c.case_id in (select x.case_id from crm_cases x where x.is_listed and x.contact_id = ${own}
+                         union select x.case_id from crm_cases x where x.is_listed and x.account_id = ${})",
+                    own + 1
+                ));
+                filter.params.extend([Value::from(id), Value::from(account_id)]);
+            } else {
+                filter.and("c.contact_id = ?", id);
+            }
             filter.is_narrow = true;
             // With the account's cases it is "theirs or the account's", which no single dimension counts.
             let own = Dimension { name: "contact", keys: keys(&[id]) };
@@ -229,7 +271,7 @@ impl CaseQuery {
     }
 
     fn dimension_conditions(&self, filter: &mut Filter, dimensions: &mut Vec<Dimension>) {
-        let narrow = ["account", "contact", "owner"];
+        let narrow = ["account", "contact"];
         for (name, column, ids) in [
             ("account", "c.account_id", &self.account_id),
             ("contact", "c.contact_id", &self.contact_id),
@@ -240,7 +282,7 @@ impl CaseQuery {
         ] {
             if let Some(Set(ids)) = ids {
                 filter.among(column, ids.iter().copied());
-                filter.is_narrow |= narrow.contains(&name) && ids.len() <= 3;
+                filter.is_narrow |= narrow.contains(&name) && ids.len() == 1;
                 dimensions.push(Dimension { name, keys: keys(ids) });
             }
         }

@@ -1,5 +1,6 @@
 //! The list of cases: a page of rows, the totals, and search.
 
+use db::Dialect;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -28,34 +29,28 @@ impl CaseQuery {
         self.search.as_deref().is_some_and(|text| !text.trim().is_empty())
     }
 
-    /// Whether answering costs little whatever the size of the desk: the rollup has the numbers, or few rows are
-    /// counted. What is not cheap queues behind searches and counts.
-    pub fn is_cheap(&self, actor: Actor, scope: CaseScope) -> bool {
-        let Ok(filter) = self.filter(actor, Time::from_millis(0), scope) else { return true };
-        // Urgency is indexed over open cases only: over all of history it is sorted row by row.
-        let by_urgency = matches!(self.sort, Some(Sort::Urgent | Sort::Relaxed));
-        let all_open = !filter.statuses.is_empty() && filter.statuses.iter().all(|status| status.is_active());
-        let is_sorted = !by_urgency || all_open || filter.is_narrow;
-        (filter.is_narrow || filter.rollup.is_some())
-            && is_sorted
-            && !self.searches()
-            && self.exact != Some(true)
+    /// Whether answering costs little whatever the size of the desk. What is not cheap queues behind searches and
+    /// counts.
+    pub fn is_cheap(&self, dialect: Dialect, actor: Actor, scope: CaseScope) -> bool {
+        let Ok(filter) = self.filter(dialect, actor, Time::from_millis(0), scope) else { return true };
+        let sort = self.sort.unwrap_or(Sort::Newest);
+        (filter.is_narrow || filter.is_indexed(sort)) && !self.searches() && self.exact != Some(true)
     }
 }
 
 /// Answers a list.
 pub fn list(work: &mut Work, query: &CaseQuery, scope: CaseScope) -> Result<CaseList> {
     let paging = Paging::new(query.page, query.limit, query.cursor.clone(), LIMIT)?;
-    let mut filter = query.filter(work.actor, work.now, scope)?;
+    let mut filter = query.filter(work.dialect(), work.actor, work.now, scope)?;
     if query.searches() {
         return search(work, query, filter, &paging);
     }
     let summary = summary::count(work, &filter, "crm_cases c", query.exact == Some(true))?;
     let order = Order::of(query.sort.unwrap_or(Sort::Newest), work.actor.is_staff());
-    if let Some(cursor) = &paging.cursor {
-        order.go_on_after(cursor, &mut filter)?;
-    }
-    let mut rows = order.rows(work, &filter, &paging)?;
+    let mut rows = match &paging.cursor {
+        None => order.rows(work, &filter, paging.limit + 1, paging.offset())?,
+        Some(cursor) => order.rows_after(work, cursor, &mut filter, paging.limit + 1)?,
+    };
     let pagination = paging.answer(&mut rows, summary.total(), |row| order.key(row));
     Ok(CaseList { cases: items(work, rows)?, pagination, summary })
 }
@@ -109,61 +104,62 @@ impl Order {
         vec![json!(self.sort), value, json!(row.case_id)]
     }
 
-    /// Adds the condition for what comes after a row.
-    fn go_on_after(&self, cursor: &Cursor, filter: &mut Filter) -> Result<()> {
+    /// The rows after the one that a cursor names. Rows without a value follow those with one: two steps, each of which
+    /// an index serves.
+    fn rows_after(
+        &self,
+        work: &mut Work,
+        cursor: &Cursor,
+        filter: &mut Filter,
+        limit: i64,
+    ) -> Result<Vec<CaseView>> {
         let [sort, value, id] = cursor.values()?;
-        if *sort != json!(self.sort) {
-            return Err(Cursor::foreign());
-        }
-        let id = id.as_i64().ok_or_else(Cursor::foreign)?;
-        let Order { column, descending, .. } = self;
-        let beyond = if *descending { "<" } else { ">" };
+        let id = id.as_i64().filter(|_| *sort == json!(self.sort)).ok_or_else(Cursor::foreign)?;
+        let beyond = if self.descending { "<" } else { ">" };
+        let mut rows = Vec::new();
+        let mut nulls = filter.clone();
+        nulls.plain(&format!("{} is null", self.column));
         if value.is_null() && self.may_be_null {
-            filter.plain(&format!("{column} is null"));
-            filter.and(&format!("c.case_id {beyond} ?"), id);
-            return Ok(());
-        }
-        let value: db::Value = match (self.column, value) {
-            ("c.priority_level", value) => value.as_i64().ok_or_else(Cursor::foreign)?.into(),
-            (_, value) => {
-                let at = value.as_str().and_then(Time::parse).ok_or_else(Cursor::foreign)?;
-                super::filter::time(at)
-            }
-        };
-        filter.params.push(value);
-        let value = filter.params.len();
-        filter.params.push(id.into());
-        let id = filter.params.len();
-        let after = format!("({column}, c.case_id) {beyond} (${value}, ${id})");
-        if self.may_be_null {
-            filter.plain(&format!("({after} or {column} is null)"));
+            nulls.and(&format!("c.case_id {beyond} ?"), id);
         } else {
-            filter.plain(&after);
+            filter.params.push(self.value(value)?);
+            filter.params.push(id.into());
+            let last = filter.params.len();
+            filter.plain(&format!("({}, c.case_id) {beyond} (${}, ${last})", self.column, last - 1));
+            rows = self.rows(work, filter, limit, 0)?;
         }
-        Ok(())
+        let missing = limit - i64::try_from(rows.len()).unwrap_or(limit);
+        if self.may_be_null && missing > 0 {
+            rows.extend(self.rows(work, &nulls, missing, 0)?);
+        }
+        Ok(rows)
     }
 
-    fn rows(&self, work: &mut Work, filter: &Filter, paging: &Paging) -> Result<Vec<CaseView>> {
+    /// A cursor's value as a parameter.
+    fn value(&self, value: &Value) -> Result<db::Value> {
+        if self.column == "c.priority_level" {
+            return value.as_i64().map(db::Value::from).ok_or_else(Cursor::foreign);
+        }
+        value.as_str().and_then(Time::parse).map(super::filter::time).ok_or_else(Cursor::foreign)
+    }
+
+    fn rows(&self, work: &mut Work, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<CaseView>> {
         let direction = if self.descending { "desc" } else { "asc" };
         let nulls = if self.may_be_null { " nulls last" } else { "" };
         let sql = format!(
-            "select {} from crm_cases c {} where {} order by {} {direction}{nulls}, c.case_id {direction} limit {}{}",
+            "select {} from crm_cases c {} where {} order by {} {direction}{nulls}, c.case_id {direction} limit {limit}{}",
             show::columns(work.actor.is_staff()),
             show::JOINS,
             filter.sql(),
             self.column,
-            paging.limit + 1,
-            offset(paging),
+            skipping(offset),
         );
         work.query(&sql, &filter.params())
     }
 }
 
-fn offset(paging: &Paging) -> String {
-    match paging.offset() {
-        0 => String::new(),
-        offset => format!(" offset {offset}"),
-    }
+fn skipping(offset: i64) -> String {
+    if offset == 0 { String::new() } else { format!(" offset {offset}") }
 }
 
 /// Answers a list of cases that match words: the best first, unless another order is asked for.
@@ -189,8 +185,7 @@ fn search(work: &mut Work, query: &CaseQuery, mut filter: Filter, paging: &Pagin
         Some(sort) => {
             let order = Order::of(sort, work.actor.is_staff());
             let found = Filter { conditions: vec![in_candidates(&filter, &matching)], ..filter.clone() };
-            let paging = Paging { page: offset / paging.limit + 1, cursor: None, ..paging.clone() };
-            order.rows(work, &found, &paging)?
+            order.rows(work, &found, paging.limit + 1, offset)?
         }
     };
     let next = offset + paging.limit;

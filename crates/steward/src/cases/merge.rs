@@ -30,7 +30,11 @@ impl Case {
         if children > 0 {
             return Err(Error::Conflict("the case has child cases; give them another parent first".into()));
         }
-        let across = self.contact_id != into.contact_id;
+        // Only between cases of one known customer and account does what was said stay theirs to see.
+        let same = self.contact_id.is_some()
+            && self.contact_id == into.contact_id
+            && self.account_id == into.account_id;
+        let across = !same;
         self.move_conversation(work, into, across)?;
         // First the link: what is merged away is no longer listed, so its closing is nobody's late resolution.
         self.merged_into_id = Some(into.case_id);
@@ -61,7 +65,7 @@ impl Case {
         }
         let now = work.now;
         work.execute(
-            "update crm_case_comments set case_id = $2, moved_from_id = $1, is_internal = (is_internal or $3),
+            "update crm_case_comments set case_id = $2, moved_from_id = coalesce(moved_from_id, $1), is_internal = (is_internal or $3),
                  is_solution = (is_solution and not $3), updated_at = $4, edit_version = edit_version + 1
              where case_id = $1 and is_active",
             &[&self.case_id, &into.case_id, &across, &now],

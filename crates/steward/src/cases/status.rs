@@ -51,14 +51,29 @@ impl Case {
             let reason = change.status_reason.as_deref();
             self.move_to(work, to, reason)?;
         } else if let Some(reason) = change.status_reason.as_deref() {
-            self.status_reason = Some(reason.to_owned());
-            let now = work.now;
-            work.execute("update crm_cases set status_reason = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1", &[&self.case_id, &reason, &now])?;
+            self.give_reason(work, reason)?;
         }
         if change.owner_id.is_some() && change.owner_id != self.owner_id {
             self.assign(work, change.owner_id, self.team_id)?;
         }
         Ok(())
+    }
+
+    /// Another reason for the status that it has.
+    fn give_reason(&mut self, work: &mut Work, reason: &str) -> Result<()> {
+        if self.status_reason.as_deref() == Some(reason) {
+            return Ok(());
+        }
+        self.status_reason = Some(reason.to_owned());
+        let now = work.now;
+        work.execute(
+            "update crm_cases set status_reason = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1",
+            &[&self.case_id, &reason, &now],
+        )?;
+        let text_id = work.keep_text(self.case_id, "status_reason", reason)?;
+        let mut changes = serde_json::Map::new();
+        changes.insert("status_reason".into(), serde_json::json!({ "to": text_id }));
+        work.record(self.case_id, &Event::Changed { changes })
     }
 
     /// A customer may say that it is solved, or that it is not.
@@ -114,7 +129,10 @@ impl Case {
             self.closed_at = Some(work.now);
         }
         self.status = to;
-        self.status_reason = reason.map(str::to_owned);
+        // Closing what was resolved keeps why it was.
+        if reason.is_some() || (from, to) != (Status::Resolved, Status::Closed) {
+            self.status_reason = reason.map(str::to_owned);
+        }
         self.updated_at = work.now;
         self.edit_version += 1;
         let now = work.now;
@@ -145,7 +163,7 @@ fn refusal(from: Status, to: Status) -> String {
     format!("a case that is {from} cannot become {to}; it may become {}", allowed.join(", "))
 }
 
-/// Closes cases that were resolved at or before `until` and not touched since; at most `limit` in one transaction.
+/// Closes cases that were resolved at or before `until`; at most `limit` in one transaction.
 /// Answers how many.
 pub fn close_resolved(work: &mut Work, until: Time, limit: i64) -> Result<usize> {
     let lock = work.dialect().for_update_skip_locked();

@@ -36,7 +36,8 @@ impl<const MAX: usize> Deref for Line<MAX> {
 impl<const MAX: usize> Field for Line<MAX> {
     fn from_json(value: Value) -> Result<Self, Faults> {
         let text = text(value)?;
-        let line = text.trim().replace(|c: char| c.is_control(), " ");
+        let spaced = text.replace(|c: char| c.is_control(), " ");
+        let line = spaced.trim().to_owned();
         match line.chars().count() {
             0 => Err(Faults::one("must not be empty")),
             count if count > MAX => {

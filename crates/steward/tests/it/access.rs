@@ -9,9 +9,14 @@ use crate::client::{Client, Reply};
 
 /// Asks a route with ids that name nothing and a body that is JSON.
 fn ask(client: &Client, method: &Method, path: &str) -> Reply {
-    let path: Vec<&str> = path.split('/').map(|part| if part.starts_with('{') { "999999" } else { part }).collect();
+    let path: Vec<&str> =
+        path.split('/').map(|part| if part.starts_with('{') { "999999" } else { part }).collect();
     let asked = client.ask(method.clone(), &path.join("/"));
-    if *method == Method::GET || *method == Method::DELETE { asked.send() } else { asked.json(&json!({})).send() }
+    if *method == Method::GET || *method == Method::DELETE {
+        asked.send()
+    } else {
+        asked.json(&json!({})).send()
+    }
 }
 
 both_engines! {

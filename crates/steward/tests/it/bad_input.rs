@@ -26,9 +26,19 @@ fn things(desk: &Desk) -> Things {
     let ada = desk.admin();
     let case = ada.opens(json!({ "subject": "s" }));
     let carl = desk.contact("carl");
-    let team = ada.post("/api/crm/teams", json!({ "team_name": "t" })).created()["team"]["team_id"].as_i64().unwrap();
+    let team = ada.post("/api/crm/teams", json!({ "team_name": "t" })).created()["team"]["team_id"]
+        .as_i64()
+        .unwrap();
     let comment = ada.comments(case, json!({ "comment_text": "c" }));
-    Things { case, account: desk.account("a"), contact: carl.id, user: desk.agent("ana").id, team, comment, ada }
+    Things {
+        case,
+        account: desk.account("a"),
+        contact: carl.id,
+        user: desk.agent("ana").id,
+        team,
+        comment,
+        ada,
+    }
 }
 
 impl Things {
@@ -43,27 +53,51 @@ impl Things {
             (Method::PUT, format!("{case}/comments/{}", self.comment), json!({ "comment_text": "d" })),
             (Method::POST, format!("{case}/merge"), json!({ "into_case_id": 2 })),
             (Method::POST, "/api/crm/cases/bulk".into(), json!({ "case_ids": [1] })),
-            (Method::POST, "/api/crm/case-types".into(), json!({ "type_name": "n", "type_code": "c", "default_priority": 1 })),
+            (
+                Method::POST,
+                "/api/crm/case-types".into(),
+                json!({ "type_name": "n", "type_code": "c", "default_priority": 1 }),
+            ),
             (Method::PUT, "/api/crm/case-types/1".into(), json!({ "type_name": "n" })),
-            (Method::POST, "/api/crm/case-priorities".into(), json!({
-                "priority_name": "n", "priority_level": 5, "response_time_hours": 1, "resolution_time_hours": 2
-            })),
+            (
+                Method::POST,
+                "/api/crm/case-priorities".into(),
+                json!({
+                    "priority_name": "n", "priority_level": 5, "response_time_hours": 1, "resolution_time_hours": 2
+                }),
+            ),
             (Method::PUT, "/api/crm/case-priorities/1".into(), json!({ "priority_name": "n" })),
             (Method::POST, "/api/crm/accounts".into(), json!({ "account_name": "n" })),
             (Method::PUT, format!("/api/crm/accounts/{}", self.account), json!({ "account_name": "n" })),
             (Method::POST, "/api/crm/contacts".into(), json!({ "name": "n" })),
             (Method::PUT, format!("/api/crm/contacts/{}", self.contact), json!({ "name": "n" })),
-            (Method::POST, "/api/crm/users".into(), json!({ "name": "n", "email": "n@example.com", "role": "agent" })),
+            (
+                Method::POST,
+                "/api/crm/users".into(),
+                json!({ "name": "n", "email": "n@example.com", "role": "agent" }),
+            ),
             (Method::PUT, format!("/api/crm/users/{}", self.user), json!({ "name": "n" })),
             (Method::POST, "/api/crm/teams".into(), json!({ "team_name": "n" })),
             (Method::PUT, format!("/api/crm/teams/{}", self.team), json!({ "team_name": "n" })),
-            (Method::POST, "/api/crm/calendars".into(), json!({
-                "calendar_name": "n", "time_zone": "UTC", "holidays": [],
-                "intervals": [{ "weekday": "mon", "from": "09:00", "to": "17:00" }], "extra": []
-            })),
+            (
+                Method::POST,
+                "/api/crm/calendars".into(),
+                json!({
+                    "calendar_name": "n", "time_zone": "UTC", "holidays": [],
+                    "intervals": [{ "weekday": "mon", "from": "09:00", "to": "17:00" }], "extra": []
+                }),
+            ),
             (Method::PUT, "/api/crm/calendars/1".into(), json!({ "calendar_name": "n", "time_zone": "UTC" })),
-            (Method::POST, "/api/crm/calendars/1/try".into(), json!({ "start": "2026-03-02T09:00:00Z", "end": "2026-03-02T09:00:00Z", "pauses": [] })),
-            (Method::POST, "/api/crm/calendars/1/holidays/import".into(), json!({ "ics": "BEGIN:VCALENDAR" })),
+            (
+                Method::POST,
+                "/api/crm/calendars/1/try".into(),
+                json!({ "start": "2026-03-02T09:00:00Z", "end": "2026-03-02T09:00:00Z", "pauses": [] }),
+            ),
+            (
+                Method::POST,
+                "/api/crm/calendars/1/holidays/import".into(),
+                json!({ "ics": "BEGIN:VCALENDAR" }),
+            ),
             (Method::POST, "/api/crm/tokens".into(), json!({ "user_id": self.user, "token_name": "n" })),
             (Method::POST, "/api/auth/sign-in".into(), json!({ "email": "n@example.com", "password": "p" })),
         ]

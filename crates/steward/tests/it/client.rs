@@ -27,6 +27,11 @@ impl Client {
         Client { name: name.to_owned(), id, token, base, agent: config.into() }
     }
 
+    /// The same place, asked with another token.
+    pub fn with_token(self, token: &str) -> Client {
+        Client { token: Some(token.trim().to_owned()), ..self }
+    }
+
     pub fn get(&self, path: &str) -> Reply {
         self.ask(Method::GET, path).send()
     }
@@ -115,7 +120,12 @@ impl Ask<'_> {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let asked = format!("{} {} by {}", self.method, self.path.chars().take(300).collect::<String>(), self.client.name);
+        let asked = format!(
+            "{} {} by {}",
+            self.method,
+            self.path.chars().take(300).collect::<String>(),
+            self.client.name
+        );
         let response = match self.body {
             Some(body) => self.client.agent.run(request.body(body).unwrap())?,
             None => self.client.agent.run(request.body(()).unwrap())?,
@@ -143,7 +153,8 @@ impl Reply {
     fn read(asked: String, mut response: Response<ureq::Body>) -> Result<Reply, ureq::Error> {
         let body = response.body_mut().with_config().limit(64 << 20).read_to_vec()?;
         let headers = response.headers().iter();
-        let headers = headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()));
+        let headers =
+            headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()));
         let reply = Reply { code: response.status().as_u16(), headers: headers.collect(), body, asked };
         assert_ne!(reply.code, 500, "{reply:?}");
         assert!(reply.header("x-request-id").is_some(), "no request id: {reply:?}");

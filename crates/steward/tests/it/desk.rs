@@ -88,7 +88,8 @@ impl Desk {
         change(&mut config);
         let clock = Clock::at(Time::parse(MORNING).unwrap());
         let app = App::new(Db::open(options).unwrap(), config, clock.clone(), demo_admin);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let server = runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             steward::http::serve(app.clone(), listener).unwrap()
@@ -245,9 +246,22 @@ impl Desk {
     /// How many rows all tables hold together: what must not change where something is refused.
     pub fn rows(&self) -> i64 {
         const TABLES: [&str; 17] = [
-            "crm_users", "crm_teams", "crm_team_members", "crm_accounts", "crm_contacts", "crm_tokens",
-            "crm_case_priorities", "crm_case_types", "crm_cases", "crm_case_tags", "crm_case_comments",
-            "crm_case_comment_versions", "crm_case_texts", "crm_case_events", "crm_audit_events", "crm_idempotency_keys",
+            "crm_users",
+            "crm_teams",
+            "crm_team_members",
+            "crm_accounts",
+            "crm_contacts",
+            "crm_tokens",
+            "crm_case_priorities",
+            "crm_case_types",
+            "crm_cases",
+            "crm_case_tags",
+            "crm_case_comments",
+            "crm_case_comment_versions",
+            "crm_case_texts",
+            "crm_case_events",
+            "crm_audit_events",
+            "crm_idempotency_keys",
             "crm_calendars",
         ];
         let counts: Vec<String> =

@@ -10,13 +10,42 @@ use crate::place::Engine;
 
 const STATUSES: [&str; 9] =
     ["new", "open", "pending", "in_progress", "waiting_customer", "resolved", "closed", "cancelled", "lost"];
-const WORDS: [&str; 12] =
-    ["printer", "crashes", "Grüße", "naïve", "<b>", "CASE-000003", "blue", "screen", "\u{1f600}", "update", "İstanbul", "don't"];
+const WORDS: [&str; 12] = [
+    "printer",
+    "crashes",
+    "Grüße",
+    "naïve",
+    "<b>",
+    "CASE-000003",
+    "blue",
+    "screen",
+    "\u{1f600}",
+    "update",
+    "İstanbul",
+    "don't",
+];
 const QUERIES: [&str; 21] = [
-    "", "?sort=updated_at&limit=3", "?sort=-updated_at", "?sort=priority", "?sort=resolution_due", "?status=open,pending", "?tag=red",
-    "?tag=red,blue&tag_match=any", "?unassigned=true", "?reopened=true", "?limit=2&page=2", "?search=printer&sort=created_at",
-    "?search=%22blue+screen%22&sort=created_at", "?search=gr%C3%BC&sort=created_at", "?search=CASE-000003&sort=created_at", "?search=naive&sort=created_at",
-    "?overdue=false", "?contact_id=1&status=open", "?exact=true", "?page=0&colour=red", "?search=cras&sort=-created_at",
+    "",
+    "?sort=updated_at&limit=3",
+    "?sort=-updated_at",
+    "?sort=priority",
+    "?sort=resolution_due",
+    "?status=open,pending",
+    "?tag=red",
+    "?tag=red,blue&tag_match=any",
+    "?unassigned=true",
+    "?reopened=true",
+    "?limit=2&page=2",
+    "?search=printer&sort=created_at",
+    "?search=%22blue+screen%22&sort=created_at",
+    "?search=gr%C3%BC&sort=created_at",
+    "?search=CASE-000003&sort=created_at",
+    "?search=naive&sort=created_at",
+    "?overdue=false",
+    "?contact_id=1&status=open",
+    "?exact=true",
+    "?page=0&colour=red",
+    "?search=cras&sort=-created_at",
 ];
 
 /// One request of a history; the actor by number.
@@ -38,24 +67,43 @@ fn step(rng: &mut Rng) -> Step {
     let path = format!("/api/crm/cases/{case}");
     let (method, path, body) = match rng.u8(0..16) {
         0..=2 => {
-            let mut draft = json!({ "subject": words(rng), "description": words(rng), "priority_id": rng.i64(1..=5) });
+            let mut draft =
+                json!({ "subject": words(rng), "description": words(rng), "priority_id": rng.i64(1..=5) });
             if rng.bool() {
                 draft["contact_id"] = json!(rng.i64(1..=3));
                 draft["tags"] = json!(["Red", "blue"][..rng.usize(0..=2)]);
             }
             (Method::POST, "/api/crm/cases".into(), Some(draft))
         }
-        3..=5 => (Method::PUT, format!("{path}/status"), Some(json!({ "status": STATUSES[rng.usize(0..9)], "cascade": rng.bool() }))),
+        3..=5 => (
+            Method::PUT,
+            format!("{path}/status"),
+            Some(json!({ "status": STATUSES[rng.usize(0..9)], "cascade": rng.bool() })),
+        ),
         6..=8 => {
             let draft = json!({ "comment_text": words(rng), "is_internal": rng.bool(), "is_solution": rng.u8(0..6) == 0 });
             (Method::POST, format!("{path}/comments"), Some(draft))
         }
-        9 => (Method::PUT, path, Some(json!({ "priority_id": rng.i64(1..=4), "owner_id": rng.i64(1..=5), "subject": words(rng) }))),
+        9 => (
+            Method::PUT,
+            path,
+            Some(json!({ "priority_id": rng.i64(1..=4), "owner_id": rng.i64(1..=5), "subject": words(rng) })),
+        ),
         10 => (Method::PUT, path, Some(json!({ "parent_case_id": rng.i64(1..12), "tags": ["red"] }))),
         11 => (Method::POST, format!("{path}/merge"), Some(json!({ "into_case_id": rng.i64(1..12) }))),
-        12 => (Method::PUT, format!("{path}/comments/{}", rng.i64(1..20)), Some(json!({ "comment_text": words(rng) }))),
+        12 => (
+            Method::PUT,
+            format!("{path}/comments/{}", rng.i64(1..20)),
+            Some(json!({ "comment_text": words(rng) })),
+        ),
         13 => (Method::DELETE, format!("{path}/comments/{}", rng.i64(1..20)), None),
-        14 => (Method::POST, "/api/crm/cases/bulk".into(), Some(json!({ "case_ids": [1, 2, 3, 50], "status": STATUSES[rng.usize(0..8)], "add_tags": ["Bulk"] }))),
+        14 => (
+            Method::POST,
+            "/api/crm/cases/bulk".into(),
+            Some(
+                json!({ "case_ids": [1, 2, 3, 50], "status": STATUSES[rng.usize(0..8)], "add_tags": ["Bulk"] }),
+            ),
+        ),
         _ if rng.bool() => (Method::DELETE, path, None),
         _ => (Method::POST, format!("{path}/restoration"), Some(json!({}))),
     };
@@ -69,7 +117,13 @@ fn desk(engine: Engine) -> (Desk, Vec<Client>) {
     for table in ["crm_case_types", "crm_case_priorities"] {
         desk.execute(&format!("update {table} set created_at = '2026-01-01T00:00:00.000Z', updated_at = '2026-01-01T00:00:00.000Z'"));
     }
-    let people = vec![desk.admin(), desk.manager("mia"), desk.agent("ana"), desk.contact("carl"), desk.contact("dora")];
+    let people = vec![
+        desk.admin(),
+        desk.manager("mia"),
+        desk.agent("ana"),
+        desk.contact("carl"),
+        desk.contact("dora"),
+    ];
     (desk, people)
 }
 
@@ -105,10 +159,16 @@ fn a_random_history_gives_the_same_answers() {
         for case in 1..40 {
             paths.extend(["", "/timeline", "/comments"].map(|part| format!("/api/crm/cases/{case}{part}")));
         }
-        paths.extend(["users", "contacts", "accounts", "teams", "case-types", "audit-events"].map(|list| format!("/api/crm/{list}")));
+        paths.extend(
+            ["users", "contacts", "accounts", "teams", "case-types", "audit-events"]
+                .map(|list| format!("/api/crm/{list}")),
+        );
         for path in paths {
             for who in 0..ours.len() {
-                let (one, other) = (answer(&ours[who], &Method::GET, &path, None), answer(&theirs[who], &Method::GET, &path, None));
+                let (one, other) = (
+                    answer(&ours[who], &Method::GET, &path, None),
+                    answer(&theirs[who], &Method::GET, &path, None),
+                );
                 assert_eq!(one, other, "seed {seed}: {path} by {}", ours[who].name);
             }
         }

@@ -31,7 +31,11 @@ fn history(desk: &Desk, seed: u64, count: usize) -> History {
     let customers: Vec<Client> = ["carl", "dora", "emil"].iter().map(|name| desk.contact(name)).collect();
     let teams: Vec<i64> = ["first", "second"]
         .iter()
-        .map(|name| mia.post("/api/crm/teams", json!({ "team_name": name })).created()["team"]["team_id"].as_i64().unwrap())
+        .map(|name| {
+            mia.post("/api/crm/teams", json!({ "team_name": name })).created()["team"]["team_id"]
+                .as_i64()
+                .unwrap()
+        })
         .collect();
     for n in 0..count {
         desk.later(rng.i64(0..300));
@@ -52,7 +56,13 @@ fn history(desk: &Desk, seed: u64, count: usize) -> History {
             desk.later(rng.i64(0..200));
             match rng.u8(0..6) {
                 0 => drop(mia.comments(id, json!({ "comment_text": "word", "is_internal": rng.bool() }))),
-                1 => drop(mia.put(&format!("/api/crm/cases/{id}"), json!({ "priority_id": rng.i64(1..=4), "owner_id": null })).ok()),
+                1 => drop(
+                    mia.put(
+                        &format!("/api/crm/cases/{id}"),
+                        json!({ "priority_id": rng.i64(1..=4), "owner_id": null }),
+                    )
+                    .ok(),
+                ),
                 // What is not allowed changes nothing.
                 _ => drop(mia.sets(id, STATUSES[rng.usize(0..8)])),
             }
@@ -86,7 +96,11 @@ fn everything(ana: &Client, count: usize) -> Vec<Value> {
 
 fn mean(values: impl Iterator<Item = f64>) -> Value {
     let values: Vec<f64> = values.collect();
-    if values.is_empty() { Value::Null } else { json!((values.iter().sum::<f64>() / values.len() as f64 * 10.0).round() / 10.0) }
+    if values.is_empty() {
+        Value::Null
+    } else {
+        json!((values.iter().sum::<f64>() / values.len() as f64 * 10.0).round() / 10.0)
+    }
 }
 
 /// What the summary of these cases is by the spec's words.
@@ -96,9 +110,18 @@ fn recount(cases: &[&Value]) -> Value {
         ("total_cases".to_owned(), json!(cases.len())),
         ("active_count".into(), json!(STATUSES[..5].iter().map(|status| of(status)).sum::<usize>())),
         ("escalated_count".into(), json!(cases.iter().filter(|case| case["is_escalated"] == true).count())),
-        ("sla_violated_count".into(), json!(cases.iter().filter(|case| case["is_sla_violated"] == true).count())),
-        ("avg_response_time_minutes".into(), mean(cases.iter().filter_map(|case| case["response_time_minutes"].as_f64()))),
-        ("avg_resolution_time_minutes".into(), mean(cases.iter().filter_map(|case| case["resolution_time_minutes"].as_f64()))),
+        (
+            "sla_violated_count".into(),
+            json!(cases.iter().filter(|case| case["is_sla_violated"] == true).count()),
+        ),
+        (
+            "avg_response_time_minutes".into(),
+            mean(cases.iter().filter_map(|case| case["response_time_minutes"].as_f64())),
+        ),
+        (
+            "avg_resolution_time_minutes".into(),
+            mean(cases.iter().filter_map(|case| case["resolution_time_minutes"].as_f64())),
+        ),
         ("total_is_exact".into(), json!(true)),
     ]);
     for status in STATUSES {
@@ -125,19 +148,29 @@ fn filters(history: &History, now: &str) -> Vec<(String, Predicate<'static>)> {
     let mut filters: Vec<(String, Predicate<'static>)> = vec![
         (String::new(), Box::new(|_| true)),
         ("status=new,open".into(), is_one_of("status", vec![json!("new"), json!("open")])),
-        ("priority_id=3&status=open".into(), Box::new(|case| case["priority_id"] == 3 && case["status"] == "open")),
+        (
+            "priority_id=3&status=open".into(),
+            Box::new(|case| case["priority_id"] == 3 && case["status"] == "open"),
+        ),
         ("priority_id=1,4".into(), is_one_of("priority_id", vec![id(1), id(4)])),
         ("case_type_id=2,3,5".into(), is_one_of("case_type_id", vec![id(2), id(3), id(5)])),
         (format!("contact_id={carl}"), is_one_of("contact_id", vec![id(carl)])),
-        (format!("contact_id={carl},{dora}&status=resolved,closed"), Box::new(move |case| {
-            [carl, dora].iter().any(|id| case["contact_id"] == *id) && (case["status"] == "resolved" || case["status"] == "closed")
-        })),
+        (
+            format!("contact_id={carl},{dora}&status=resolved,closed"),
+            Box::new(move |case| {
+                [carl, dora].iter().any(|id| case["contact_id"] == *id)
+                    && (case["status"] == "resolved" || case["status"] == "closed")
+            }),
+        ),
         (format!("owner_id={}", history.owners[1]), is_one_of("owner_id", vec![id(history.owners[1])])),
         (format!("team_id={}", history.teams[0]), is_one_of("team_id", vec![id(history.teams[0])])),
         ("channel=email,portal".into(), is_one_of("channel", vec![json!("email"), json!("portal")])),
         ("unassigned=true".into(), Box::new(|case| case["owner_id"].is_null())),
         ("unassigned=false".into(), Box::new(|case| !case["owner_id"].is_null())),
-        ("unassigned=true&status=new".into(), Box::new(|case| case["owner_id"].is_null() && case["status"] == "new")),
+        (
+            "unassigned=true&status=new".into(),
+            Box::new(|case| case["owner_id"].is_null() && case["status"] == "new"),
+        ),
         ("is_escalated=true".into(), is_one_of("is_escalated", vec![json!(true)])),
         ("is_escalated=false".into(), is_one_of("is_escalated", vec![json!(false)])),
         ("escalation_level=2".into(), is_one_of("escalation_level", vec![id(2)])),
@@ -152,16 +185,31 @@ fn filters(history: &History, now: &str) -> Vec<(String, Predicate<'static>)> {
         ("tag=red,Green".into(), Box::new(move |case| has(case, "red") && has(case, "green"))),
         ("tag=red,green&tag_match=any".into(), Box::new(move |case| has(case, "red") || has(case, "green"))),
         (format!("created_from={middle}"), Box::new(move |case| !before(&case["created_at"], middle))),
-        (format!("created_to={middle}&status=open"), Box::new(move |case| before(&case["created_at"], middle) && case["status"] == "open")),
-        (format!("resolved_from={middle}"), Box::new(move |case| !case["resolved_at"].is_null() && !before(&case["resolved_at"], middle))),
+        (
+            format!("created_to={middle}&status=open"),
+            Box::new(move |case| before(&case["created_at"], middle) && case["status"] == "open"),
+        ),
+        (
+            format!("resolved_from={middle}"),
+            Box::new(move |case| !case["resolved_at"].is_null() && !before(&case["resolved_at"], middle)),
+        ),
         (format!("resolved_to={middle}"), Box::new(move |case| before(&case["resolved_at"], middle))),
         (format!("updated_since={middle}"), Box::new(move |case| !before(&case["updated_at"], middle))),
-        (format!("due_before={middle}"), Box::new(move |case| is_active(case) && before(&case["resolution_due"], middle))),
-        ("overdue=true".into(), Box::new({
-            let clock = clock.clone();
-            move |case| is_active(case) && before(&case["resolution_due"], &clock)
-        })),
-        ("overdue=false".into(), Box::new(move |case| !(is_active(case) && before(&case["resolution_due"], &clock)))),
+        (
+            format!("due_before={middle}"),
+            Box::new(move |case| is_active(case) && before(&case["resolution_due"], middle)),
+        ),
+        (
+            "overdue=true".into(),
+            Box::new({
+                let clock = clock.clone();
+                move |case| is_active(case) && before(&case["resolution_due"], &clock)
+            }),
+        ),
+        (
+            "overdue=false".into(),
+            Box::new(move |case| !(is_active(case) && before(&case["resolution_due"], &clock))),
+        ),
     ];
     for status in STATUSES {
         filters.push((format!("status={status}"), is_one_of("status", vec![json!(status)])));

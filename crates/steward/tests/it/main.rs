@@ -6,19 +6,22 @@
 #[macro_use]
 mod desk;
 mod client;
+mod node;
 mod place;
 
 mod access;
 mod bad_input;
 mod calendars;
+mod cases;
+mod commands;
 mod comments;
+mod conventions;
 mod customers;
 mod demo;
 mod engines;
 mod families;
+mod faults;
 mod lists;
 mod people;
 mod search;
 mod status;
-mod cases;
-mod conventions;

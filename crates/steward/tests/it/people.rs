@@ -244,5 +244,8 @@ fn text_columns(desk: &crate::desk::Desk) -> Vec<(String, String)> {
     };
     let columns = desk.texts(sql, vec![]);
     assert!(columns.len() > 50);
-    columns.iter().map(|pair| pair.split_once(' ').map(|(table, column)| (table.into(), column.into())).unwrap()).collect()
+    columns
+        .iter()
+        .map(|pair| pair.split_once(' ').map(|(table, column)| (table.into(), column.into())).unwrap())
+        .collect()
 }

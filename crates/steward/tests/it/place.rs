@@ -63,10 +63,6 @@ impl Place {
     pub fn database_flag(&self) -> Option<&str> {
         self.database.as_ref().map(|_| self.url.as_str())
     }
-
-    pub fn name(&self) -> Option<&str> {
-        self.database.as_deref()
-    }
 }
 
 impl Drop for Place {
