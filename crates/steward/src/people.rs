@@ -13,6 +13,7 @@ macro_rules! differing {
         fields
     }};
 }
+pub(crate) use differing;
 
 pub mod accounts;
 pub mod audit;
@@ -29,7 +30,7 @@ pub mod users;
 
 pub use accounts::{Account, Tier};
 pub use contacts::Contact;
-pub use sign_in_guard::SignInGuard;
+pub use sign_in_guard::{SignInGuard, network};
 pub use teams::Team;
 pub use users::User;
 

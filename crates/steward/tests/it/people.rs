@@ -12,14 +12,17 @@ fn ids(client: &Client, path: &str, list: &str, id: &str) -> Vec<i64> {
 both_engines! {
     fn an_address_is_anybodys_once(desk) {
         let ada = desk.admin();
-        let contact = |name: &str, email: &str| ada.post("/api/crm/contacts", json!({ "name": name, "email": email }));
+        let contact =
+            |name: &str, email: &str| ada.post("/api/crm/contacts", json!({ "name": name, "email": email }));
         let first = contact("Ana", "Ana.Müller@Example.COM").created()["contact"].clone();
         assert_eq!(first["email"], "Ana.Müller@Example.COM");
         for same in ["ana.müller@example.com", "ANA.MÜLLER@EXAMPLE.COM", "ana.mu\u{308}ller@example.com"] {
             contact("Other", same).status(422).names(&["/email"]);
         }
         let other = contact("Bea", "bea@example.com").created()["contact"]["contact_id"].as_i64().unwrap();
-        ada.put(&format!("/api/crm/contacts/{other}"), json!({ "email": "ana.müller@example.com" })).status(422).names(&["/email"]);
+        ada.put(&format!("/api/crm/contacts/{other}"), json!({ "email": "ana.müller@example.com" }))
+            .status(422)
+            .names(&["/email"]);
         ada.put(&format!("/api/crm/contacts/{other}"), json!({ "email": "BEA@example.com" })).ok();
         // Whoever is deleted leaves their address; coming back, they find it taken.
         let path = format!("/api/crm/contacts/{}", first["contact_id"]);
@@ -29,7 +32,8 @@ both_engines! {
         for odd in ["", "ana", "@example.com", "ana@", "a b@example.com", "ana@example.com,bea@example.com"] {
             contact("Odd", odd).status(422).names(&["/email"]);
         }
-        let user = |email: &str| ada.post("/api/crm/users", json!({ "name": "n", "email": email, "role": "agent" }));
+        let user =
+            |email: &str| ada.post("/api/crm/users", json!({ "name": "n", "email": email, "role": "agent" }));
         user("Straße@example.com").created();
         user("STRASSE@example.com").status(422).names(&["/email"]);
     }
@@ -40,7 +44,13 @@ both_engines! {
             let threads: Vec<_> = (0..6)
                 .map(|n| {
                     let ada = &ada;
-                    scope.spawn(move || ada.post("/api/crm/contacts", json!({ "name": format!("n{n}"), "email": "one@example.com" })).code)
+                    scope.spawn(move || {
+                        ada.post(
+                            "/api/crm/contacts",
+                            json!({ "name": format!("n{n}"), "email": "one@example.com" }),
+                        )
+                        .code
+                    })
                 })
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -52,10 +62,25 @@ both_engines! {
     fn people_are_found_by_the_beginning_of_their_name(desk) {
         let ana = desk.agent("ana");
         let mut made = Vec::new();
-        for (name, email) in [("Émile Zola", "zola@example.com"), ("emilia", "e@example.com"), ("Zoë", "emil@example.com"), ("100% Proof_", "p@example.com")] {
+        for (name, email) in [
+            ("Émile Zola", "zola@example.com"),
+            ("emilia", "e@example.com"),
+            ("Zoë", "emil@example.com"),
+            ("100% Proof_", "p@example.com"),
+        ] {
             made.push(ana.post("/api/crm/contacts", json!({ "name": name, "email": email })).created()["contact"]["contact_id"].as_i64().unwrap());
         }
-        let find = |text: &str| ids(&ana, &format!("/api/crm/contacts?search={}", percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)), "contacts", "contact_id");
+        let find = |text: &str| {
+            ids(
+                &ana,
+                &format!(
+                    "/api/crm/contacts?search={}",
+                    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+                ),
+                "contacts",
+                "contact_id",
+            )
+        };
         assert_eq!(find("EMIL"), [made[1], made[2]]);
         assert_eq!(find("émile"), [made[0]]);
         assert_eq!(find("zola@"), [made[0]]);
@@ -74,11 +99,19 @@ both_engines! {
             desk.user(&format!("user {}", n % 2), steward::people::Role::Viewer);
             ada.post("/api/crm/teams", json!({ "team_name": format!("team {n}") })).created();
         }
-        for (path, list, id) in [("contacts", "contacts", "contact_id"), ("accounts", "accounts", "account_id"), ("users", "users", "user_id"),
-            ("teams", "teams", "team_id"), ("tokens", "tokens", "token_id"), ("audit-events", "audit_events", "audit_id")] {
+        for (path, list, id) in [
+            ("contacts", "contacts", "contact_id"),
+            ("accounts", "accounts", "account_id"),
+            ("users", "users", "user_id"),
+            ("teams", "teams", "team_id"),
+            ("tokens", "tokens", "token_id"),
+            ("audit-events", "audit_events", "audit_id"),
+        ] {
             let whole = ids(&ada, &format!("/api/crm/{path}?limit=200"), list, id);
             assert!(whole.len() >= 7, "{path}");
-            let pages: Vec<i64> = (1..=whole.len().div_ceil(2)).flat_map(|page| ids(&ada, &format!("/api/crm/{path}?limit=2&page={page}"), list, id)).collect();
+            let pages: Vec<i64> = (1..=whole.len().div_ceil(2))
+                .flat_map(|page| ids(&ada, &format!("/api/crm/{path}?limit=2&page={page}"), list, id))
+                .collect();
             assert_eq!(pages, whole, "{path}");
             let (mut walked, mut query) = (Vec::new(), format!("/api/crm/{path}?limit=2"));
             loop {
@@ -96,13 +129,26 @@ both_engines! {
 
     fn teams_have_members(desk) {
         let (mia, ana, bea) = (desk.manager("mia"), desk.agent("ana"), desk.agent("bea"));
-        let team = mia.post("/api/crm/teams", json!({ "team_name": "First", "member_ids": [bea.id, ana.id, ana.id] })).created()["team"].clone();
-        let members = |team: &Value| team["members"].as_array().unwrap().iter().map(|member| member["user_id"].as_i64().unwrap()).collect::<Vec<_>>();
+        let team = mia
+            .post("/api/crm/teams", json!({ "team_name": "First", "member_ids": [bea.id, ana.id, ana.id] }))
+            .created()["team"]
+            .clone();
+        let members = |team: &Value| {
+            team["members"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|member| member["user_id"].as_i64().unwrap())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(members(&team), [ana.id, bea.id]);
         let path = format!("/api/crm/teams/{}", team["team_id"]);
         mia.put(&path, json!({ "member_ids": [bea.id] })).ok();
         assert_eq!(members(&ana.get(&path).ok()["team"]), [bea.id]);
-        assert_eq!(ids(&ana, &format!("/api/crm/users?team_id={}", team["team_id"]), "users", "user_id"), [bea.id]);
+        assert_eq!(
+            ids(&ana, &format!("/api/crm/users?team_id={}", team["team_id"]), "users", "user_id"),
+            [bea.id]
+        );
         mia.post("/api/crm/teams", json!({ "team_name": "FIRST" })).status(422).names(&["/team_name"]);
         desk.admin().delete(&format!("/api/crm/users/{}", bea.id)).status(204);
         assert_eq!(members(&ana.get(&path).ok()["team"]), [0i64; 0]);
@@ -112,9 +158,14 @@ both_engines! {
         let ada = desk.admin();
         let draft = json!({ "name": "Ana", "email": "Ana@example.com", "role": "agent", "password": "correct horse" });
         let user = ada.post("/api/crm/users", draft).created()["user"].clone();
-        assert_eq!((&user["has_password"], user.get("password"), user.get("password_hash")), (&json!(true), None, None));
+        assert_eq!(
+            (&user["has_password"], user.get("password"), user.get("password_hash")),
+            (&json!(true), None, None)
+        );
         let stranger = desk.stranger();
-        let sign_in = |email: &str, password: &str| stranger.post("/api/auth/sign-in", json!({ "email": email, "password": password }));
+        let sign_in = |email: &str, password: &str| {
+            stranger.post("/api/auth/sign-in", json!({ "email": email, "password": password }))
+        };
         let signed = sign_in(" ANA@example.com", "correct horse").ok();
         assert_eq!(signed["expires_at"], "2026-03-02T21:00:00.000Z");
         let ana = desk.bearer(signed["token"].as_str().unwrap());
@@ -132,12 +183,19 @@ both_engines! {
         let last = desk.bearer(sign_in("ana@example.com", "battery staple").ok()["token"].as_str().unwrap());
         desk.later(12 * 60);
         last.get("/api/auth/me").status(401);
-        ada.put(&format!("/api/crm/users/{}", user["user_id"]), json!({ "password": "short" })).status(422).names(&["/password"]);
+        ada.put(&format!("/api/crm/users/{}", user["user_id"]), json!({ "password": "short" }))
+            .status(422)
+            .names(&["/password"]);
     }
 
     fn guessing_slows_down(desk) {
         let stranger = desk.stranger();
-        let guess = || stranger.post("/api/auth/sign-in", json!({ "email": format!("{}@example.com", fastrand::u32(..)), "password": "p" }));
+        let guess = || {
+            stranger.post(
+                "/api/auth/sign-in",
+                json!({ "email": format!("{}@example.com", fastrand::u32(..)), "password": "p" }),
+            )
+        };
         for _ in 0..10 {
             guess().status(401);
         }
@@ -166,12 +224,17 @@ both_engines! {
     fn changes_of_people_and_configuration_are_audited(desk) {
         let ada = desk.admin();
         let account = ada.post("/api/crm/accounts", json!({ "account_name": "secret name" })).created()["account"]["account_id"].clone();
-        ada.put(&format!("/api/crm/accounts/{account}"), json!({ "account_name": "new name", "account_tier": "premium" })).ok();
+        ada.put(
+            &format!("/api/crm/accounts/{account}"),
+            json!({ "account_name": "new name", "account_tier": "premium" }),
+        )
+        .ok();
         ada.put(&format!("/api/crm/accounts/{account}"), json!({ "account_name": "new name" })).ok();
         ada.delete(&format!("/api/crm/accounts/{account}")).status(204);
         ada.post(&format!("/api/crm/accounts/{account}/restoration"), json!({})).ok();
         let trail = ada.get(&format!("/api/crm/audit-events?subject=account&subject_id={account}")).ok()["audit_events"].clone();
-        let kinds: Vec<&str> = trail.as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
+        let kinds: Vec<&str> =
+            trail.as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["restored", "deleted", "updated", "created"]);
         assert!(trail.as_array().unwrap().iter().all(|event| event["actor_id"] == ada.id));
         assert_eq!(trail[2]["data"]["fields"], json!(["account_name", "account_tier"]));
@@ -179,7 +242,8 @@ both_engines! {
         ada.put("/api/crm/case-types/1", json!({ "type_name": "Bug" })).ok();
         assert_eq!(ada.get("/api/crm/audit-events?limit=1").ok()["audit_events"][0]["subject"], "case_type");
         // The database itself refuses to change what was.
-        let refused = desk.app.db.write_blocking(|tx| tx.execute("update crm_audit_events set kind = 'x'", &[]));
+        let refused =
+            desk.app.db.write_blocking(|tx| tx.execute("update crm_audit_events set kind = 'x'", &[]));
         assert!(matches!(refused, Err(db::Error::Raised(_))), "{refused:?}");
         for sql in ["delete from crm_case_events", "update crm_case_events set kind = 'x'"] {
             ada.opens(json!({ "subject": "s" }));
@@ -192,14 +256,34 @@ both_engines! {
         let (ada, ana) = (desk.admin(), desk.agent("ana"));
         let carl = desk.contact("Zacharias");
         let dora = desk.contact("dora");
-        let email = desk.texts("select email from crm_contacts where contact_id = $1", vec![carl.id.into()]).remove(0);
-        let id = carl.ask(Method::POST, "/api/crm/cases").header("idempotency-key", "k")
-            .json(&json!({ "subject": "xylophone one", "description": "xylophone two" })).send().created()["case"]["case_id"].as_i64().unwrap();
+        let email = desk
+            .texts("select email from crm_contacts where contact_id = $1", vec![carl.id.into()])
+            .remove(0);
+        let id = carl
+            .ask(Method::POST, "/api/crm/cases")
+            .header("idempotency-key", "k")
+            .json(&json!({ "subject": "xylophone one", "description": "xylophone two" }))
+            .send()
+            .created()["case"]["case_id"]
+            .as_i64()
+            .unwrap();
         carl.comments(id, json!({ "comment_text": "xylophone three" }));
         let comment = ana.comments(id, json!({ "comment_text": "dear xylophone four", "is_internal": true }));
-        ana.put(&format!("/api/crm/cases/{id}/comments/{comment}"), json!({ "comment_text": "xylophone five" })).ok();
-        ana.put(&format!("/api/crm/cases/{id}"), json!({ "subject": "xylophone six", "tags": ["xylophone"] })).ok();
-        ana.put(&format!("/api/crm/cases/{id}/status"), json!({ "status": "pending", "status_reason": "xylophone seven" })).ok();
+        ana.put(
+            &format!("/api/crm/cases/{id}/comments/{comment}"),
+            json!({ "comment_text": "xylophone five" }),
+        )
+        .ok();
+        ana.put(
+            &format!("/api/crm/cases/{id}"),
+            json!({ "subject": "xylophone six", "tags": ["xylophone"] }),
+        )
+        .ok();
+        ana.put(
+            &format!("/api/crm/cases/{id}/status"),
+            json!({ "status": "pending", "status_reason": "xylophone seven" }),
+        )
+        .ok();
         let other = dora.opens(json!({ "subject": "hers" }));
         let duplicate = carl.opens(json!({ "subject": "xylophone eight", "description": "xylophone nine" }));
         ana.post(&format!("/api/crm/cases/{duplicate}/merge"), json!({ "into_case_id": other })).ok();
@@ -225,7 +309,8 @@ both_engines! {
         ada.delete(&format!("/api/crm/contacts/{}?erase=true", carl.id)).status(404);
         ada.post(&format!("/api/crm/contacts/{}/restoration", carl.id), json!({})).status(404);
         assert_eq!(ana.case(other)["subject"], "hers");
-        let refused = desk.app.db.write_blocking(move |tx| tx.execute("update crm_case_events set data = '{}'", &[]));
+        let refused =
+            desk.app.db.write_blocking(move |tx| tx.execute("update crm_case_events set data = '{}'", &[]));
         assert!(matches!(refused, Err(db::Error::Raised(_))), "{refused:?}");
     }
 }
