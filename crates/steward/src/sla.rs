@@ -3,6 +3,13 @@
 //! [`target`] is the model: a pure fold over what happens to a case. [`keep`] applies it to rows, one event at a time, in
 //! the transaction of the change; [`breach`] and [`warning`] are what the ticker does when time alone passes.
 
+mod calendar_body;
+pub mod calendars;
+mod ics;
+pub mod import;
+mod question;
+pub mod try_out;
+mod yearly;
 pub mod breach;
 mod clocks;
 pub mod explain;

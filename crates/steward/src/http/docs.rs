@@ -73,16 +73,20 @@ impl Describe for Style {
     }
 }
 
-pub async fn openapi(_: Anyone) -> Result<Document> {
-    Ok(Document(super::openapi::document(&super::routes())))
+fn described(caller: &Anyone) -> Value {
+    super::openapi::document(&super::routes(), caller.app.demo_admin.is_some())
+}
+
+pub async fn openapi(caller: Anyone) -> Result<Document> {
+    Ok(Document(described(&caller)))
 }
 
 pub async fn style(_: Anyone) -> Result<Style> {
     Ok(Style(include_str!("../../assets/css/docs.css")))
 }
 
-pub async fn page(_: Anyone) -> Result<Page> {
-    Ok(Page(render(&super::openapi::document(&super::routes()))))
+pub async fn page(caller: Anyone) -> Result<Page> {
+    Ok(Page(render(&described(&caller))))
 }
 
 fn render(document: &Value) -> String {

@@ -108,10 +108,11 @@ impl Operation<'_> {
         });
     }
 
-    pub fn header(&mut self, name: &str, description: &str) {
+    /// Notes a header of at most so many characters.
+    pub fn header(&mut self, name: &str, most: usize, description: &str) {
         self.parameters.push(json!({
             "name": name, "in": "header", "required": false, "description": description,
-            "schema": { "type": "string", "maxLength": 200 }
+            "schema": { "type": "string", "maxLength": most }
         }));
     }
 }

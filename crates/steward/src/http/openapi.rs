@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::endpoint::{Operation, Route};
 use crate::error::Problem;
 
-/// Describes every route of the table.
-pub fn document(routes: &[Route]) -> Value {
+/// Describes every route of the table. `lets_anybody_in`: the demo, where credentials are never required.
+pub fn document(routes: &[Route], lets_anybody_in: bool) -> Value {
     let mut generator = SchemaSettings::draft2020_12()
         .with(|settings| settings.definitions_path = "/components/schemas".into())
         .for_serialize()
@@ -27,7 +27,7 @@ pub fn document(routes: &[Route]) -> Value {
             writes: !route.method.is_safe(),
         };
         (route.describe)(&mut operation);
-        let described = describe(route, operation);
+        let described = describe(route, operation, lets_anybody_in);
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.as_str().to_lowercase()] = described;
     }
@@ -48,15 +48,16 @@ pub fn document(routes: &[Route]) -> Value {
     })
 }
 
-fn describe(route: &Route, mut operation: Operation<'_>) -> Value {
+fn describe(route: &Route, mut operation: Operation<'_>, lets_anybody_in: bool) -> Value {
     if route.method == axum::http::Method::POST && operation.secured {
         operation.header(
             "Idempotency-Key",
+            200,
             "The same key and body within 24 hours answers the first answer again.",
         );
     }
     if route.method == axum::http::Method::PUT {
-        operation.header("If-Match", "Refuse with 412 unless this is the ETag of the present version.");
+        operation.header("If-Match", 2000, "Refuse with 412 unless this is the ETag of the present version.");
     }
     let tag = route.handler.split("::").next().unwrap_or("desk");
     let responses: Map<String, Value> =
@@ -73,8 +74,8 @@ fn describe(route: &Route, mut operation: Operation<'_>) -> Value {
         described["requestBody"] = body;
     }
     // What may also be asked without credentials (by strangers, and by anybody in the demo) is marked by `{}`.
-    described["security"] =
-        if operation.secured { json!([{ "token": [] }]) } else { json!([{}, { "token": [] }]) };
+    let is_required = operation.secured && !lets_anybody_in;
+    described["security"] = if is_required { json!([{ "token": [] }]) } else { json!([{}, { "token": [] }]) };
     described
 }
 

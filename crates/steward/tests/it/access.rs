@@ -72,22 +72,34 @@ both_engines! {
 
     fn a_token_ends(desk) {
         let (ada, ana) = (desk.admin(), desk.agent("ana"));
-        let made = ada.post("/api/crm/tokens", json!({
-            "user_id": ana.id, "token_name": "short", "expires_at": "2026-03-02T10:00:00Z"
-        }));
+        let made = ada.post(
+            "/api/crm/tokens",
+            json!({
+                "user_id": ana.id, "token_name": "short", "expires_at": "2026-03-02T10:00:00Z"
+            }),
+        );
         let made = made.created();
         let secret = made["secret"].as_str().unwrap();
         // Only its hash is stored.
-        assert_eq!(desk.texts("select token_name from crm_tokens where token_name = $1", vec![secret.into()]).len(), 0);
+        assert_eq!(
+            desk.texts("select token_name from crm_tokens where token_name = $1", vec![secret.into()]).len(),
+            0
+        );
         assert!(!ada.get("/api/crm/tokens").ok().to_string().contains(secret));
         let short = desk.bearer(secret);
         short.get("/api/auth/me").ok();
         desk.at("2026-03-02T10:00:00Z");
         short.get("/api/auth/me").status(401).says("expired");
         // An end in the past is none.
-        ada.post("/api/crm/tokens", json!({ "user_id": ana.id, "token_name": "t", "expires_at": "2026-03-02T10:00:00Z" }))
-            .status(422).names(&["/expires_at"]);
-        ada.post("/api/crm/tokens", json!({ "token_name": "t" })).status(422).names(&["/user_id", "/contact_id"]);
+        ada.post(
+            "/api/crm/tokens",
+            json!({ "user_id": ana.id, "token_name": "t", "expires_at": "2026-03-02T10:00:00Z" }),
+        )
+        .status(422)
+        .names(&["/expires_at"]);
+        ada.post("/api/crm/tokens", json!({ "token_name": "t" }))
+            .status(422)
+            .names(&["/user_id", "/contact_id"]);
         let made = ada.post("/api/crm/tokens", json!({ "user_id": ana.id, "token_name": "long" })).created();
         let long = desk.bearer(made["secret"].as_str().unwrap());
         long.get("/api/auth/me").ok();

@@ -79,6 +79,25 @@ impl Things {
             (Method::PUT, format!("/api/crm/users/{}", self.user), json!({ "name": "n" })),
             (Method::POST, "/api/crm/teams".into(), json!({ "team_name": "n" })),
             (Method::PUT, format!("/api/crm/teams/{}", self.team), json!({ "team_name": "n" })),
+            (
+                Method::POST,
+                "/api/crm/calendars".into(),
+                json!({
+                    "calendar_name": "n", "time_zone": "UTC", "holidays": [],
+                    "intervals": [{ "weekday": "mon", "from": "09:00", "to": "17:00" }], "extra": []
+                }),
+            ),
+            (Method::PUT, "/api/crm/calendars/1".into(), json!({ "calendar_name": "n", "time_zone": "UTC" })),
+            (
+                Method::POST,
+                "/api/crm/calendars/1/try".into(),
+                json!({ "start": "2026-03-02T09:00:00Z", "end": "2026-03-02T09:00:00Z", "pauses": [] }),
+            ),
+            (
+                Method::POST,
+                "/api/crm/calendars/1/holidays/import".into(),
+                json!({ "ics": "BEGIN:VCALENDAR" }),
+            ),
             (Method::POST, "/api/crm/tokens".into(), json!({ "user_id": self.user, "token_name": "n" })),
             (Method::POST, "/api/auth/sign-in".into(), json!({ "email": "n@example.com", "password": "p" })),
         ]
@@ -117,11 +136,23 @@ both_engines! {
         let rows = desk.rows();
         for (method, path, body) in things.bodies() {
             let text = body.to_string();
-            for broken in [text[..text.len() - 1].to_owned(), format!("{text}{text}"), String::new(), text.replace(':', "="), "\u{feff}{}".into()] {
+            for broken in [
+                text[..text.len() - 1].to_owned(),
+                format!("{text}{text}"),
+                String::new(),
+                text.replace(':', "="),
+                "\u{feff}{}".into(),
+            ] {
                 raw(&things.ada, method.clone(), &path, broken).status(400);
             }
             raw(&things.ada, method.clone(), &path, b"{\"a\":\"\xff\xfe\"}".to_vec()).status(400);
-            things.ada.ask(method, &path).bytes(text).header("content-type", "application/x-www-form-urlencoded").send().status(415);
+            things
+                .ada
+                .ask(method, &path)
+                .bytes(text)
+                .header("content-type", "application/x-www-form-urlencoded")
+                .send()
+                .status(415);
         }
         assert_eq!(desk.rows(), rows);
     }
@@ -131,9 +162,13 @@ both_engines! {
         let rows = desk.rows();
         let case = format!("/api/crm/cases/{}", things.case);
         for (path, field) in [
-            ("/api/crm/cases".to_owned(), "subject"), ("/api/crm/cases".into(), "description"),
-            (format!("{case}/comments"), "comment_text"), ("/api/crm/accounts".into(), "account_name"),
-            ("/api/crm/contacts".into(), "phone"), ("/api/crm/teams".into(), "description"), ("/api/crm/tokens".into(), "token_name"),
+            ("/api/crm/cases".to_owned(), "subject"),
+            ("/api/crm/cases".into(), "description"),
+            (format!("{case}/comments"), "comment_text"),
+            ("/api/crm/accounts".into(), "account_name"),
+            ("/api/crm/contacts".into(), "phone"),
+            ("/api/crm/teams".into(), "description"),
+            ("/api/crm/tokens".into(), "token_name"),
         ] {
             let nul = raw(&things.ada, Method::POST, &path, format!("{{\"{field}\":\"a\\u0000b\"}}"));
             nul.status(422).fault(&format!("/{field}"));
@@ -142,11 +177,18 @@ both_engines! {
                 raw(&things.ada, Method::POST, &path, format!("{{\"{field}\":\"{lone}\"}}")).status(400);
             }
         }
-        raw(&things.ada, Method::POST, "/api/crm/cases", "{\"subject\":\"s\",\"tags\":[\"a\\u0000\"]}").status(422).names(&["/tags/0"]);
-        raw(&things.ada, Method::POST, "/api/crm/cases", "{\"subject\":\"s\",\"\\u0000\":1}").status(422).names(&["/\0"]);
+        raw(&things.ada, Method::POST, "/api/crm/cases", "{\"subject\":\"s\",\"tags\":[\"a\\u0000\"]}")
+            .status(422)
+            .names(&["/tags/0"]);
+        raw(&things.ada, Method::POST, "/api/crm/cases", "{\"subject\":\"s\",\"\\u0000\":1}")
+            .status(422)
+            .names(&["/\0"]);
         assert_eq!(desk.rows(), rows);
         // A whole pair is one character, and is kept.
-        let id = raw(&things.ada, Method::POST, "/api/crm/cases", "{\"subject\":\"\\ud83d\\ude00 \u{10ffff}\"}").created()["case"]["case_id"].as_i64();
+        let id =
+            raw(&things.ada, Method::POST, "/api/crm/cases", "{\"subject\":\"\\ud83d\\ude00 \u{10ffff}\"}")
+                .created()["case"]["case_id"]
+                .as_i64();
         assert_eq!(things.ada.case(id.unwrap())["subject"], "\u{1f600} \u{10ffff}");
     }
 
@@ -162,9 +204,13 @@ both_engines! {
         for bytes in [2_000_000, 3_000_000, 7_000_000] {
             ana.post("/api/crm/cases", draft(bytes, 0)).status(413);
         }
-        ana.post("/api/crm/cases/1/comments", json!({ "comment_text": "c".repeat(1_000_001) })).status(422).names(&["/comment_text"]);
+        ana.post("/api/crm/cases/1/comments", json!({ "comment_text": "c".repeat(1_000_001) }))
+            .status(422)
+            .names(&["/comment_text"]);
         ana.post("/api/crm/cases/1/comments", json!({ "comment_text": "c".repeat(1_000_000) })).created();
-        ana.put("/api/crm/cases/1/status", json!({ "status": "open", "status_reason": "r".repeat(2001) })).status(422).names(&["/status_reason"]);
+        ana.put("/api/crm/cases/1/status", json!({ "status": "open", "status_reason": "r".repeat(2001) }))
+            .status(422)
+            .names(&["/status_reason"]);
         assert_eq!(desk.number("select count(*) from crm_cases"), 3);
         // The connection still answers after all that.
         ana.get("/api/crm/cases/1").ok();
@@ -182,7 +228,8 @@ both_engines! {
 
     fn depth_has_a_limit(desk) {
         let ana = desk.agent("ana");
-        let nested = |depth: usize| format!("{{\"subject\":{}1{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
+        let nested =
+            |depth: usize| format!("{{\"subject\":{}1{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
         raw(&ana, Method::POST, "/api/crm/cases", nested(64)).status(422).names(&["/subject"]);
         raw(&ana, Method::POST, "/api/crm/cases", nested(65)).status(400);
         raw(&ana, Method::POST, "/api/crm/cases", nested(100_000)).status(400);
@@ -193,15 +240,39 @@ both_engines! {
     fn numbers_and_times_out_of_range_are_named(desk) {
         let ada = desk.admin();
         for odd in ["0", "-1", "1.5", "1e3", "\"1\"", "9223372036854775808", "1e400", "true", "[]"] {
-            let reply = raw(&ada, Method::POST, "/api/crm/cases", format!("{{\"subject\":\"s\",\"owner_id\":{odd}}}"));
-            assert!((reply.code == 422 && reply.faults() == ["/owner_id"]) || (reply.code == 400 && odd == "1e400"), "{odd}: {reply:?}");
+            let reply = raw(
+                &ada,
+                Method::POST,
+                "/api/crm/cases",
+                format!("{{\"subject\":\"s\",\"owner_id\":{odd}}}"),
+            );
+            assert!(
+                (reply.code == 422 && reply.faults() == ["/owner_id"])
+                    || (reply.code == 400 && odd == "1e400"),
+                "{odd}: {reply:?}"
+            );
         }
-        ada.post("/api/crm/cases", json!({ "subject": "s", "owner_id": i64::MAX })).status(422).names(&["/owner_id"]);
+        ada.post("/api/crm/cases", json!({ "subject": "s", "owner_id": i64::MAX }))
+            .status(422)
+            .names(&["/owner_id"]);
         let user = desk.agent("ana").id;
-        for odd in ["+300000-01-01T00:00:00Z", "300000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z",
-            "2026-03-02", "tomorrow", "2026-03-02T25:00:00Z", ""] {
-            ada.post("/api/crm/tokens", json!({ "user_id": user, "token_name": "t", "expires_at": odd })).status(422).names(&["/expires_at"]);
-            for filter in ["created_from", "created_to", "updated_since", "resolved_from", "resolved_to", "due_before"] {
+        for odd in [
+            "+300000-01-01T00:00:00Z",
+            "300000-01-01T00:00:00Z",
+            "10000-01-01T00:00:00Z",
+            "2026-02-30T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-03-02",
+            "tomorrow",
+            "2026-03-02T25:00:00Z",
+            "",
+        ] {
+            ada.post("/api/crm/tokens", json!({ "user_id": user, "token_name": "t", "expires_at": odd }))
+                .status(422)
+                .names(&["/expires_at"]);
+            for filter in
+                ["created_from", "created_to", "updated_since", "resolved_from", "resolved_to", "due_before"]
+            {
                 let text = odd.replace('+', "%2B");
                 ada.get(&format!("/api/crm/cases?{filter}={text}")).status(400).names(&[filter]);
             }
@@ -221,8 +292,15 @@ both_engines! {
         let ada = &things.ada;
         let case = ada.opens(json!({ "subject": "s" }));
         let parent = ada.opens(json!({ "subject": "p" }));
-        for path in [format!("accounts/{}", things.account), format!("contacts/{}", things.contact), format!("users/{}", things.user),
-            format!("teams/{}", things.team), format!("cases/{parent}"), "case-types/6".into(), "case-priorities/4".into()] {
+        for path in [
+            format!("accounts/{}", things.account),
+            format!("contacts/{}", things.contact),
+            format!("users/{}", things.user),
+            format!("teams/{}", things.team),
+            format!("cases/{parent}"),
+            "case-types/6".into(),
+            "case-priorities/4".into(),
+        ] {
             ada.delete(&format!("/api/crm/{path}")).status(204);
             ada.get(&format!("/api/crm/{path}")).status(404);
         }
@@ -236,16 +314,42 @@ both_engines! {
         draft["subject"] = json!("s");
         ada.post("/api/crm/cases", draft).status(422).names(&fields);
         ada.put(&format!("/api/crm/cases/{case}"), named).status(422).names(&fields);
-        ada.post("/api/crm/cases", json!({ "subject": "s", "parent_case_id": parent })).status(422).names(&["/parent_case_id"]);
-        ada.put(&format!("/api/crm/cases/{case}"), json!({ "parent_case_id": parent })).status(422).names(&["/parent_case_id"]);
-        ada.post(&format!("/api/crm/cases/{case}/merge"), json!({ "into_case_id": parent })).status(422).names(&["/into_case_id"]);
-        ada.put(&format!("/api/crm/cases/{case}/status"), json!({ "status": "open", "owner_id": things.user })).status(422).names(&["/owner_id"]);
-        ada.post(&format!("/api/crm/cases/{case}/comments"), json!({ "comment_text": "c", "created_by": things.user })).status(422).names(&["/created_by"]);
-        ada.post("/api/crm/contacts", json!({ "name": "n", "account_id": things.account })).status(422).names(&["/account_id"]);
-        ada.post("/api/crm/tokens", json!({ "user_id": things.user, "token_name": "n" })).status(422).names(&["/user_id"]);
-        ada.post("/api/crm/tokens", json!({ "contact_id": things.contact, "token_name": "n" })).status(422).names(&["/contact_id"]);
-        ada.post("/api/crm/teams", json!({ "team_name": "n", "member_ids": [things.user, 999] })).status(422).names(&["/member_ids/0", "/member_ids/1"]);
-        ada.post("/api/crm/case-types", json!({ "type_name": "n", "type_code": "c", "default_priority": 4 })).status(422).names(&["/default_priority"]);
+        ada.post("/api/crm/cases", json!({ "subject": "s", "parent_case_id": parent }))
+            .status(422)
+            .names(&["/parent_case_id"]);
+        ada.put(&format!("/api/crm/cases/{case}"), json!({ "parent_case_id": parent }))
+            .status(422)
+            .names(&["/parent_case_id"]);
+        ada.post(&format!("/api/crm/cases/{case}/merge"), json!({ "into_case_id": parent }))
+            .status(422)
+            .names(&["/into_case_id"]);
+        ada.put(
+            &format!("/api/crm/cases/{case}/status"),
+            json!({ "status": "open", "owner_id": things.user }),
+        )
+        .status(422)
+        .names(&["/owner_id"]);
+        ada.post(
+            &format!("/api/crm/cases/{case}/comments"),
+            json!({ "comment_text": "c", "created_by": things.user }),
+        )
+        .status(422)
+        .names(&["/created_by"]);
+        ada.post("/api/crm/contacts", json!({ "name": "n", "account_id": things.account }))
+            .status(422)
+            .names(&["/account_id"]);
+        ada.post("/api/crm/tokens", json!({ "user_id": things.user, "token_name": "n" }))
+            .status(422)
+            .names(&["/user_id"]);
+        ada.post("/api/crm/tokens", json!({ "contact_id": things.contact, "token_name": "n" }))
+            .status(422)
+            .names(&["/contact_id"]);
+        ada.post("/api/crm/teams", json!({ "team_name": "n", "member_ids": [things.user, 999] }))
+            .status(422)
+            .names(&["/member_ids/0", "/member_ids/1"]);
+        ada.post("/api/crm/case-types", json!({ "type_name": "n", "type_code": "c", "default_priority": 4 }))
+            .status(422)
+            .names(&["/default_priority"]);
         assert_eq!(desk.rows(), rows);
     }
 }

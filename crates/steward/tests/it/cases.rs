@@ -60,13 +60,23 @@ both_engines! {
         let other = desk.account("other");
         let rows = desk.rows();
         ana.post(CASES, json!({})).status(422).names(&["/subject"]);
-        ana.post(CASES, json!({
-            "subject": "", "description": 5, "channel": "pigeon", "status": "lost", "case_type_id": "1",
-            "priority_id": 0, "tags": ["a", 7], "colour": "red", "case_id": 9
-        }))
+        ana.post(
+            CASES,
+            json!({
+                "subject": "", "description": 5, "channel": "pigeon", "status": "lost", "case_type_id": "1",
+                "priority_id": 0, "tags": ["a", 7], "colour": "red", "case_id": 9
+            }),
+        )
         .status(422)
         .names(&[
-            "/subject", "/description", "/channel", "/status", "/case_type_id", "/priority_id", "/tags/1", "/colour",
+            "/subject",
+            "/description",
+            "/channel",
+            "/status",
+            "/case_type_id",
+            "/priority_id",
+            "/tags/1",
+            "/colour",
             "/case_id",
         ]);
         ana.post(CASES, json!({
@@ -80,7 +90,9 @@ both_engines! {
         ana.post(CASES, json!({ "subject": "s", "account_id": other, "contact_id": carl.id }))
             .status(422)
             .names(&["/contact_id"]);
-        ana.post(CASES, json!({ "subject": "s", "parent_case_id": 99 })).status(422).names(&["/parent_case_id"]);
+        ana.post(CASES, json!({ "subject": "s", "parent_case_id": 99 }))
+            .status(422)
+            .names(&["/parent_case_id"]);
         assert_eq!(desk.rows(), rows);
     }
 
@@ -114,7 +126,9 @@ both_engines! {
         let cleared = ana.put(&path, json!({ "owner_id": null, "contact_id": null })).ok()["case"].clone();
         assert_eq!((&cleared["owner_id"], &cleared["contact_id"]), (&Value::Null, &Value::Null));
         assert_eq!(cleared["account_id"], before["account_id"]);
-        ana.put(&path, json!({ "subject": null, "channel": null })).status(422).names(&["/subject", "/channel"]);
+        ana.put(&path, json!({ "subject": null, "channel": null }))
+            .status(422)
+            .names(&["/subject", "/channel"]);
         ana.put(&path, json!({ "status": "resolved" })).status(422).names(&["/status"]);
         ana.put(&path, json!({ "owner_id": 99, "team_id": 99, "case_type_id": 99, "priority_id": 99 }))
             .status(422)
@@ -126,7 +140,11 @@ both_engines! {
         let id = ana.opens(json!({ "subject": "s", "tags": ["a"] }));
         let (before, rows) = (ana.case(id), desk.rows());
         desk.later(1);
-        ana.put(&format!("{CASES}/{id}"), json!({ "subject": "s", "priority_id": before["priority_id"], "tags": ["A"] })).ok();
+        ana.put(
+            &format!("{CASES}/{id}"),
+            json!({ "subject": "s", "priority_id": before["priority_id"], "tags": ["A"] }),
+        )
+        .ok();
         ana.put(&format!("{CASES}/{id}"), json!({})).ok();
         ana.sets(id, "new").ok();
         assert_eq!((ana.case(id), desk.rows()), (before, rows));
@@ -135,14 +153,19 @@ both_engines! {
     fn former_texts_are_kept_and_the_timeline_says_who_changed_what(desk) {
         let ana = desk.agent("ana");
         let id = ana.opens(json!({ "subject": "old words", "description": "old text" }));
-        ana.put(&format!("{CASES}/{id}"), json!({ "subject": "new", "description": "new", "priority_id": 4 })).ok();
+        ana.put(
+            &format!("{CASES}/{id}"),
+            json!({ "subject": "new", "description": "new", "priority_id": 4 }),
+        )
+        .ok();
         let timeline = ana.get(&format!("{CASES}/{id}/timeline")).ok();
         let change = &timeline["timeline"][0];
         assert_eq!((&change["kind"], &change["actor_id"]), (&json!("changed"), &json!(ana.id)));
         assert_eq!(change["data"]["changes"]["priority_id"], json!({ "from": 3, "to": 4 }));
         // Events hold ids; the words stand where erasure can reach them.
         assert!(!timeline.to_string().contains("old words"));
-        let kept = desk.texts("select body from crm_case_texts where case_id = $1 order by body", vec![id.into()]);
+        let kept =
+            desk.texts("select body from crm_case_texts where case_id = $1 order by body", vec![id.into()]);
         assert_eq!(kept, ["old text", "old words"]);
     }
 
@@ -152,8 +175,11 @@ both_engines! {
         let id = ana.opens(json!({ "subject": "s", "contact_id": carl.id }));
         let changed = ana.put(&format!("{CASES}/{id}"), json!({ "contact_id": dora.id })).ok();
         assert_eq!(changed["case"]["account_name"], "dora Ltd");
-        let account = ana.case(ana.opens(json!({ "subject": "s", "contact_id": carl.id })))["account_id"].clone();
-        ana.put(&format!("{CASES}/{id}"), json!({ "account_id": account })).status(422).names(&["/contact_id"]);
+        let account =
+            ana.case(ana.opens(json!({ "subject": "s", "contact_id": carl.id })))["account_id"].clone();
+        ana.put(&format!("{CASES}/{id}"), json!({ "account_id": account }))
+            .status(422)
+            .names(&["/contact_id"]);
     }
 
     fn deleting_is_soft_and_an_admin_restores(desk) {
@@ -174,7 +200,8 @@ both_engines! {
         assert_eq!(mia.ids("?search=pyramids"), [0i64; 0]);
         assert_eq!(mia.get(CASES).ok()["summary"]["total_cases"], 0);
         mia.post(&format!("{CASES}/{id}/restoration"), json!({})).status(403);
-        let restored = ada.ask(ureq::http::Method::POST, &format!("{CASES}/{id}/restoration")).json(&json!({})).send();
+        let restored =
+            ada.ask(ureq::http::Method::POST, &format!("{CASES}/{id}/restoration")).json(&json!({})).send();
         let restored = restored.ok()["case"].clone();
         for field in ["subject", "status", "comment_count", "first_response_at", "case_number"] {
             assert_eq!(restored[field], before[field], "{field}");
@@ -189,11 +216,17 @@ both_engines! {
 
     fn seven_digits_once_they_are_needed(desk) {
         let ana = desk.agent("ana");
-        desk.execute("insert into crm_cases (case_id, subject, case_type_id, priority_id) values
-            (999999, 'a', 1, 1), (1000000, 'b', 1, 1), (12345678, 'c', 1, 1)");
-        desk.execute("insert into crm_case_events (case_id, kind, actor_kind, data, at)
-            select case_id, 'created', 'system', '{}', created_at from crm_cases");
-        for (id, number) in [(999_999, "CASE-999999"), (1_000_000, "CASE-1000000"), (12_345_678, "CASE-12345678")] {
+        desk.execute(
+            "insert into crm_cases (case_id, subject, case_type_id, priority_id) values
+            (999999, 'a', 1, 1), (1000000, 'b', 1, 1), (12345678, 'c', 1, 1)",
+        );
+        desk.execute(
+            "insert into crm_case_events (case_id, kind, actor_kind, data, at)
+            select case_id, 'created', 'system', '{}', created_at from crm_cases",
+        );
+        for (id, number) in
+            [(999_999, "CASE-999999"), (1_000_000, "CASE-1000000"), (12_345_678, "CASE-12345678")]
+        {
             assert_eq!(ana.case(id)["case_number"], number);
         }
     }
@@ -212,6 +245,21 @@ both_engines! {
         ada.post("/api/crm/case-types/2/restoration", json!({})).ok();
         mia.opens(json!({ "subject": "s", "case_type_id": 2 }));
     }
+
+    fn a_new_level_reaches_open_cases_and_those_that_open_again(desk) {
+        let (ada, mia) = (desk.admin(), desk.manager("mia"));
+        let open = |_| ada.opens(json!({ "subject": "s", "priority_id": 1 }));
+        let [open, ended, deleted]: [i64; 3] = std::array::from_fn(open);
+        ada.sets(ended, "resolved").ok();
+        ada.delete(&format!("/api/crm/cases/{deleted}")).status(204);
+        mia.put("/api/crm/case-priorities/1", json!({ "priority_level": 77 })).ok();
+        let level = |id: i64| desk.number(&format!("select priority_level from crm_cases where case_id = {id}"));
+        assert_eq!(level(open), 77);
+        assert_ne!(level(ended), 77, "ended cases are not written");
+        ada.sets(ended, "open").ok();
+        ada.post(&format!("/api/crm/cases/{deleted}/restoration"), json!({})).ok();
+        assert_eq!((level(ended), level(deleted)), (77, 77));
+    }
 }
 
 each_engine! {
@@ -224,15 +272,18 @@ each_engine! {
         for name in ["ana", "bea", "cem", "dan", "eva", "fay", "gus", "hal", "ida"] {
             desk.agent(name);
         }
-        let opened = anybody.post(CASES, json!({
-            "account_id": 1,
-            "contact_id": 1,
-            "subject": "Product not working after update",
-            "description": "After updating to version 2.0, the product crashes on startup",
-            "case_type_id": 1,
-            "priority_id": 3,
-            "channel": "email"
-        }));
+        let opened = anybody.post(
+            CASES,
+            json!({
+                "account_id": 1,
+                "contact_id": 1,
+                "subject": "Product not working after update",
+                "description": "After updating to version 2.0, the product crashes on startup",
+                "case_type_id": 1,
+                "priority_id": 3,
+                "channel": "email"
+            }),
+        );
         let case = opened.created()["case"].clone();
         assert_eq!((&case["case_id"], &case["case_number"]), (&json!(1), &json!("CASE-000001")));
         assert_eq!((&case["status"], &case["priority_name"]), (&json!("new"), &json!("High")));
@@ -258,12 +309,18 @@ each_engine! {
         assert_eq!(anybody.case(1)["response_time_minutes"], 45);
 
         desk.later(60);
-        let resolved = anybody.put("/api/crm/cases/1/status", json!({
-            "status": "resolved",
-            "status_reason": "Fixed in version 2.0.1"
-        }));
+        let resolved = anybody.put(
+            "/api/crm/cases/1/status",
+            json!({
+                "status": "resolved",
+                "status_reason": "Fixed in version 2.0.1"
+            }),
+        );
         let case = resolved.ok()["case"].clone();
-        assert_eq!((&case["status"], &case["status_reason"]), (&json!("resolved"), &json!("Fixed in version 2.0.1")));
+        assert_eq!(
+            (&case["status"], &case["status_reason"]),
+            (&json!("resolved"), &json!("Fixed in version 2.0.1"))
+        );
         assert_eq!(case["resolved_at"], "2026-03-02T10:45:00.000Z");
         assert_eq!(case["resolution_time_minutes"], 105);
         let summary = anybody.get(CASES).ok()["summary"].clone();

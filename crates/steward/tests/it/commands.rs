@@ -16,14 +16,21 @@ each_engine! {
     fn users_and_tokens_are_made_while_it_serves(engine) {
         let place = Place::empty(engine);
         let node = Node::serve(&place);
-        assert!(said(&run(&place, &["user", "add", "Ana", "ana@example.com", "--role", "agent"])).contains("Ana"));
+        assert!(
+            said(&run(&place, &["user", "add", "Ana", "ana@example.com", "--role", "agent"])).contains("Ana")
+        );
         assert!(said(&run(&place, &["user", "list"])).contains("ana@example.com"));
         let token = said(&run(&place, &["token", "ANA@example.com", "--read-only", "--days", "1"]));
         let ana = node.stranger().with_token(&token);
         assert_eq!(ana.get("/api/auth/me").ok()["user"]["name"], "Ana");
         ana.post("/api/crm/cases", json!({ "subject": "s" })).status(403);
-        for bad in [vec!["user", "add", "Bea", "ana@example.com"], vec!["user", "add", "Bea", "bea"], vec!["token", "nobody@example.com"],
-            vec!["user", "add", "Bea", "bea@example.com", "--role", "king"], vec!["erase-contact", "99"]] {
+        for bad in [
+            vec!["user", "add", "Bea", "ana@example.com"],
+            vec!["user", "add", "Bea", "bea"],
+            vec!["token", "nobody@example.com"],
+            vec!["user", "add", "Bea", "bea@example.com", "--role", "king"],
+            vec!["erase-contact", "99"],
+        ] {
             assert!(!run(&place, &bad).status.success(), "{bad:?}");
         }
     }
@@ -40,8 +47,31 @@ each_engine! {
         let node = Node::serve(&place);
         node.stranger().get("/api/crm/cases").status(401);
         assert_eq!(std::fs::read(&token).unwrap(), first);
-        let left: Vec<_> = std::fs::read_dir(place.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left.iter().filter(|name| name.to_string_lossy().contains("token")).count(), 1, "{left:?}");
+        let left: Vec<_> =
+            std::fs::read_dir(place.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(
+            left.iter().filter(|name| name.to_string_lossy().contains("token")).count(),
+            1,
+            "{left:?}"
+        );
+    }
+
+    fn what_only_reads_does_not_migrate(engine) {
+        let place = Place::empty(engine);
+        let file = place.folder.path().join("copy.db");
+        let commands: [&[&str]; 3] = [&["doctor"], &["user", "list"], &["backup", file.to_str().unwrap()]];
+        for command in commands {
+            assert!(!run(&place, command).status.success(), "{command:?}");
+        }
+        assert!(!place.folder.path().join("steward.db").exists(), "a database was made");
+        let db = db::Db::open(db::Options::new(&place.url)).unwrap();
+        db.migrate(&steward::schema::STEPS[..1], None).unwrap();
+        for command in commands {
+            let refused = run(&place, command);
+            assert!(String::from_utf8_lossy(&refused.stderr).contains("steward migrate"), "{command:?}");
+        }
+        assert_eq!(db.missing_steps(steward::schema::STEPS).unwrap()[0], 2);
+        db.close();
     }
 
     fn the_doctor_finds_what_is_wrong(engine) {

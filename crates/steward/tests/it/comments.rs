@@ -27,7 +27,10 @@ both_engines! {
         carl.comments(id, text("anybody there?"));
         ana.comments(id, json!({ "comment_text": "look at this", "is_internal": true }));
         let case = ana.case(id);
-        assert_eq!((&case["first_response_at"], &case["response_time_minutes"], &case["status"]), (&Value::Null, &Value::Null, &json!("new")));
+        assert_eq!(
+            (&case["first_response_at"], &case["response_time_minutes"], &case["status"]),
+            (&Value::Null, &Value::Null, &json!("new"))
+        );
         desk.later(35);
         let answer = ana.comments(id, text("we are on it"));
         let case = ana.case(id);
@@ -37,13 +40,16 @@ both_engines! {
         ana.comments(id, text("still on it"));
         assert_eq!(ana.case(id)["response_time_minutes"], 45);
         let timeline = ana.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"].clone();
-        let responses: Vec<&Value> = timeline.as_array().unwrap().iter().filter(|event| event["kind"] == "first_response").collect();
+        let responses: Vec<&Value> =
+            timeline.as_array().unwrap().iter().filter(|event| event["kind"] == "first_response").collect();
         assert_eq!(responses.len(), 1);
         assert_eq!(responses[0]["data"]["comment_id"], answer);
     }
 
     fn an_answer_moves_no_status_but_new(desk) {
-        for status in ["open", "pending", "in_progress", "waiting_customer", "resolved", "closed", "cancelled"] {
+        for status in
+            ["open", "pending", "in_progress", "waiting_customer", "resolved", "closed", "cancelled"]
+        {
             let (ana, _, id) = case_in(desk, status);
             ana.comments(id, text("a word"));
             ana.comments(id, json!({ "comment_text": "a note", "is_internal": true }));
@@ -54,8 +60,13 @@ both_engines! {
 
     fn a_customers_word_ends_the_waiting_and_reopens(desk) {
         for (before, after) in [
-            ("new", "new"), ("open", "open"), ("in_progress", "in_progress"), ("pending", "open"),
-            ("waiting_customer", "open"), ("resolved", "open"), ("closed", "open"),
+            ("new", "new"),
+            ("open", "open"),
+            ("in_progress", "in_progress"),
+            ("pending", "open"),
+            ("waiting_customer", "open"),
+            ("resolved", "open"),
+            ("closed", "open"),
         ] {
             let (ana, carl, id) = case_in(desk, before);
             carl.comments(id, text("not yet"));
@@ -75,7 +86,9 @@ both_engines! {
         assert_eq!(ana.case(id)["status"], "open");
         desk.later(1);
         let rows = desk.rows();
-        dora.post(&format!("/api/crm/cases/{late}/comments"), text("again")).status(409).says("parent_case_id");
+        dora.post(&format!("/api/crm/cases/{late}/comments"), text("again"))
+            .status(409)
+            .says("parent_case_id");
         dora.sets(late, "open").status(409).says("parent_case_id");
         assert_eq!((desk.rows(), ana.case(late)["comment_count"].clone()), (rows, json!(0)));
         let next = dora.opens(json!({ "subject": "again", "parent_case_id": late }));
@@ -99,9 +112,14 @@ both_engines! {
         ana.comments(id, solution.clone());
         let case = ana.case(id);
         assert_eq!((&case["status"], &case["resolution_time_minutes"]), (&json!("resolved"), &json!(30)));
-        assert_eq!((&case["response_time_minutes"], &case["resolved_at"]), (&json!(30), &json!("2026-03-02T09:30:00.000Z")));
+        assert_eq!(
+            (&case["response_time_minutes"], &case["resolved_at"]),
+            (&json!(30), &json!("2026-03-02T09:30:00.000Z"))
+        );
         let path = format!("/api/crm/cases/{id}/comments");
-        ana.post(&path, json!({ "comment_text": "x", "is_solution": true, "is_internal": true })).status(422).names(&["/is_solution"]);
+        ana.post(&path, json!({ "comment_text": "x", "is_solution": true, "is_internal": true }))
+            .status(422)
+            .names(&["/is_solution"]);
         carl.post(&path, solution).status(422).names(&["/is_solution"]);
         assert_eq!(ana.case(id)["status"], "resolved");
         // A solution of an ended case is a comment like any other.
@@ -116,19 +134,37 @@ both_engines! {
         let path = format!("/api/crm/cases/{id}/comments");
         let said = |reply: crate::client::Reply| reply.created()["comment"].clone();
         let by_ana = said(ana.post(&path, text("a")));
-        assert_eq!((&by_ana["created_by"], &by_ana["contact_id"], &by_ana["author_name"]), (&json!(ana.id), &Value::Null, &json!("ana")));
+        assert_eq!(
+            (&by_ana["created_by"], &by_ana["contact_id"], &by_ana["author_name"]),
+            (&json!(ana.id), &Value::Null, &json!("ana"))
+        );
         let by_carl = said(carl.post(&path, text("b")));
-        assert_eq!((&by_carl["created_by"], &by_carl["contact_id"], &by_carl["author_name"]), (&Value::Null, &json!(carl.id), &json!("carl")));
+        assert_eq!(
+            (&by_carl["created_by"], &by_carl["contact_id"], &by_carl["author_name"]),
+            (&Value::Null, &json!(carl.id), &json!("carl"))
+        );
         // An integration brings in what others said.
         let brought = said(ada.post(&path, json!({ "comment_text": "c", "contact_id": carl.id })));
         assert_eq!((&brought["created_by"], &brought["contact_id"]), (&Value::Null, &json!(carl.id)));
         ada.post(&path, json!({ "comment_text": "d", "created_by": ana.id })).created();
-        ada.post(&path, json!({ "comment_text": "e", "created_by": ana.id, "contact_id": carl.id })).status(422).names(&["/created_by"]);
-        ada.post(&path, json!({ "comment_text": "e", "contact_id": dora.id })).status(422).names(&["/contact_id"]);
-        ana.post(&path, json!({ "comment_text": "e", "contact_id": carl.id })).status(422).names(&["/contact_id"]);
-        ana.post(&path, json!({ "comment_text": "e", "created_by": ada.id })).status(422).names(&["/created_by"]);
-        carl.post(&path, json!({ "comment_text": "e", "is_internal": true, "created_by": ana.id })).status(422).names(&["/is_internal", "/created_by"]);
-        carl.post(&path, json!({ "comment_text": "e", "contact_id": dora.id })).status(422).names(&["/contact_id"]);
+        ada.post(&path, json!({ "comment_text": "e", "created_by": ana.id, "contact_id": carl.id }))
+            .status(422)
+            .names(&["/created_by"]);
+        ada.post(&path, json!({ "comment_text": "e", "contact_id": dora.id }))
+            .status(422)
+            .names(&["/contact_id"]);
+        ana.post(&path, json!({ "comment_text": "e", "contact_id": carl.id }))
+            .status(422)
+            .names(&["/contact_id"]);
+        ana.post(&path, json!({ "comment_text": "e", "created_by": ada.id }))
+            .status(422)
+            .names(&["/created_by"]);
+        carl.post(&path, json!({ "comment_text": "e", "is_internal": true, "created_by": ana.id }))
+            .status(422)
+            .names(&["/is_internal", "/created_by"]);
+        carl.post(&path, json!({ "comment_text": "e", "contact_id": dora.id }))
+            .status(422)
+            .names(&["/contact_id"]);
         for empty in ["", "  \n"] {
             ana.post(&path, text(empty)).status(422).names(&["/comment_text"]);
         }
@@ -145,21 +181,27 @@ both_engines! {
         ana.put(&carls, text("x")).status(403);
         desk.later(15);
         let edited = ana.put(&own, text("second")).ok()["comment"].clone();
-        assert_eq!((&edited["comment_text"], &edited["edited_at"]), (&json!("second"), &json!("2026-03-02T09:15:00.000Z")));
+        assert_eq!(
+            (&edited["comment_text"], &edited["edited_at"]),
+            (&json!("second"), &json!("2026-03-02T09:15:00.000Z"))
+        );
         carl.put(&carls, text("mine, mended")).ok();
         desk.later(1);
         ana.put(&own, text("third")).status(403);
         ana.delete(&own).status(403);
         carl.put(&carls, text("x")).status(403);
         mia.put(&own, text("third")).ok();
-        let kept = desk.texts("select comment_text from crm_case_comment_versions order by comment_id, version", vec![]);
+        let kept = desk
+            .texts("select comment_text from crm_case_comment_versions order by comment_id, version", vec![]);
         assert_eq!(kept, ["first", "second", "mine"]);
         // The same text again is no edit.
         let tag = ana.get(&own).etag().to_owned();
         mia.put(&own, text("third")).ok();
         assert_eq!(ana.get(&own).etag(), tag);
         ana.ask(Method::PUT, &own).header("if-match", "\"1-1\"").json(&text("y")).send().status(412);
-        mia.put(&own, json!({ "comment_text": "x", "is_internal": true })).status(422).names(&["/is_internal"]);
+        mia.put(&own, json!({ "comment_text": "x", "is_internal": true }))
+            .status(422)
+            .names(&["/is_internal"]);
     }
 
     fn a_deleted_comment_is_gone_and_not_counted(desk) {
@@ -167,7 +209,9 @@ both_engines! {
         let mia = desk.manager("mia");
         let public = ana.comments(id, text("zebra"));
         let internal = ana.comments(id, json!({ "comment_text": "giraffe", "is_internal": true }));
-        let counts = |ana: &Client, carl: &Client| (ana.case(id)["comment_count"].as_i64(), carl.case(id)["comment_count"].as_i64());
+        let counts = |ana: &Client, carl: &Client| {
+            (ana.case(id)["comment_count"].as_i64(), carl.case(id)["comment_count"].as_i64())
+        };
         assert_eq!(counts(&ana, &carl), (Some(2), Some(1)));
         ana.delete(&format!("/api/crm/cases/{id}/comments/{internal}")).status(204);
         assert_eq!(counts(&ana, &carl), (Some(1), Some(1)));
@@ -213,16 +257,60 @@ both_engines! {
             let mut path = format!("/api/crm/cases/{id}/comments?limit=3");
             loop {
                 let page = client.get(&path).ok();
-                texts.extend(page["comments"].as_array().unwrap().iter().map(|c| c["comment_text"].as_str().unwrap().to_owned()));
+                texts.extend(
+                    page["comments"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .map(|c| c["comment_text"].as_str().unwrap().to_owned()),
+                );
                 match page["next_cursor"].as_str() {
                     Some(cursor) => path = format!("/api/crm/cases/{id}/comments?limit=3&cursor={cursor}"),
                     None => return texts,
                 }
             }
         };
-        let all: Vec<String> = (0..11).map(|n| if n % 4 == 3 { format!("note {n}") } else { format!("word {n}") }).collect();
+        let all: Vec<String> =
+            (0..11).map(|n| if n % 4 == 3 { format!("note {n}") } else { format!("word {n}") }).collect();
         assert_eq!(read(&ana), all);
         let public: Vec<String> = all.into_iter().filter(|text| text.starts_with("word")).collect();
         assert_eq!(read(&carl), public);
+    }
+
+    fn what_a_text_said_before_can_be_read_by_users(desk) {
+        let (ana, carl, id) = case_in(desk, "open");
+        let comment = ana.comments(id, text("first"));
+        let path = format!("/api/crm/cases/{id}/comments/{comment}");
+        ana.put(&path, text("second")).ok();
+        ana.put(&path, text("third")).ok();
+        let versions = desk.viewer("vic").get(&format!("{path}/versions")).ok()["versions"].clone();
+        let texts: Vec<&str> = versions.as_array().unwrap().iter().map(|version| version["comment_text"].as_str().unwrap()).collect();
+        assert_eq!(texts, ["second", "first"]);
+        assert_eq!(versions[0]["edited_by"], ana.id);
+        carl.get(&format!("{path}/versions")).status(403);
+        ana.put(&format!("/api/crm/cases/{id}"), json!({ "subject": "new", "description": "new too" })).ok();
+        ana.put(&format!("/api/crm/cases/{id}/status"), json!({ "status": "pending", "status_reason": "why" })).ok();
+        let timeline = ana.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"].clone();
+        let said = |event: &Value, text_id: &Value| event["texts"][text_id.to_string()].clone();
+        assert_eq!(said(&timeline[0], &timeline[0]["data"]["reason_text_id"]), "why");
+        let changes = &timeline[1]["data"]["changes"];
+        assert_eq!(said(&timeline[1], &changes["subject"]["from"]), "s");
+        assert_eq!(said(&timeline[1], &changes["description"]["from"]), "d");
+        let theirs = carl.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"].clone();
+        assert!(theirs.as_array().unwrap().iter().all(|event| event.get("texts").is_none()), "{theirs}");
+    }
+
+    fn an_admin_brings_a_deleted_comment_back(desk) {
+        let (ana, carl, id) = case_in(desk, "open");
+        let (ada, mia) = (desk.admin(), desk.manager("mia"));
+        let comment = ana.comments(id, text("zebra"));
+        let path = format!("/api/crm/cases/{id}/comments/{comment}");
+        ada.post(&format!("{path}/restoration"), json!({})).status(404);
+        mia.delete(&path).status(204);
+        mia.post(&format!("{path}/restoration"), json!({})).status(403);
+        assert_eq!(ada.post(&format!("{path}/restoration"), json!({})).ok()["comment"]["comment_text"], "zebra");
+        assert_eq!(carl.case(id)["comment_count"], 1);
+        assert_eq!(carl.ids("?search=zebra"), [id]);
+        assert_eq!(carl.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"][0]["kind"], "comment_restored");
     }
 }

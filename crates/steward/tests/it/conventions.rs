@@ -65,7 +65,8 @@ both_engines! {
     fn no_key_keeps_an_answer_that_holds_a_secret(desk) {
         let (ada, ana) = (desk.admin(), desk.agent("ana"));
         let draft = json!({ "user_id": ana.id, "token_name": "t" });
-        let ask = || ada.ask(Method::POST, "/api/crm/tokens").header("idempotency-key", "k").json(&draft).send();
+        let ask =
+            || ada.ask(Method::POST, "/api/crm/tokens").header("idempotency-key", "k").json(&draft).send();
         let (first, second) = (ask().created(), ask().created());
         assert_ne!(first["secret"], second["secret"]);
         assert_eq!(desk.number("select count(*) from crm_idempotency_keys"), 0);
@@ -79,7 +80,8 @@ both_engines! {
         let unchanged = ana.ask(Method::GET, &path).header("if-none-match", &first).send();
         assert!(unchanged.status(304).body.is_empty());
         assert_eq!(unchanged.etag(), first);
-        let changed = ana.ask(Method::PUT, &path).header("if-match", &first).json(&json!({ "subject": "t" })).send();
+        let changed =
+            ana.ask(Method::PUT, &path).header("if-match", &first).json(&json!({ "subject": "t" })).send();
         changed.ok();
         assert_ne!(changed.etag(), first);
         assert_eq!(changed.etag(), ana.get(&path).etag());
@@ -96,7 +98,11 @@ both_engines! {
         for tag in ["*", changed.etag(), &list] {
             ana.ask(Method::PUT, &path).header("if-match", tag).json(&json!({})).send().ok();
         }
-        ana.ask(Method::PUT, &path).header("if-match", &format!("W/{}", changed.etag())).json(&json!({})).send().status(412);
+        ana.ask(Method::PUT, &path)
+            .header("if-match", &format!("W/{}", changed.etag()))
+            .json(&json!({}))
+            .send()
+            .status(412);
         ana.ask(Method::GET, &path).header("if-none-match", &first).send().ok();
     }
 
@@ -126,10 +132,20 @@ both_engines! {
             desk.later(n % 3);
             ana.opens(json!({ "subject": format!("case {n}"), "priority_id": n % 4 + 1 }));
         }
-        for sort in ["-created_at", "created_at", "-updated_at", "updated_at", "priority", "-priority", "resolution_due", "-resolution_due"] {
+        for sort in [
+            "-created_at",
+            "created_at",
+            "-updated_at",
+            "updated_at",
+            "priority",
+            "-priority",
+            "resolution_due",
+            "-resolution_due",
+        ] {
             let whole = ana.ids(&format!("?sort={sort}"));
             assert_eq!(whole.len(), 23);
-            let pages: Vec<i64> = (1..=5).flat_map(|page| ana.ids(&format!("?sort={sort}&limit=5&page={page}"))).collect();
+            let pages: Vec<i64> =
+                (1..=5).flat_map(|page| ana.ids(&format!("?sort={sort}&limit=5&page={page}"))).collect();
             assert_eq!(pages, whole, "{sort}");
             assert_eq!(walk(&ana, &format!("?sort={sort}&limit=5"), |_| {}), whole, "{sort}");
         }
@@ -159,9 +175,19 @@ both_engines! {
     fn a_page_is_within_bounds(desk) {
         let ana = desk.agent("ana");
         for (query, parameter) in [
-            ("page=0", "page"), ("page=-1", "page"), ("page=x", "page"), ("page=1.5", "page"), ("page=", "page"),
-            ("limit=0", "limit"), ("limit=201", "limit"), ("limit=1000000000", "limit"), ("cursor=x", "cursor"),
-            ("cursor=bnVsbA", "cursor"), ("cursor=W10", "cursor"), ("sort=subject", "sort"), ("exact=maybe", "exact"),
+            ("page=0", "page"),
+            ("page=-1", "page"),
+            ("page=x", "page"),
+            ("page=1.5", "page"),
+            ("page=", "page"),
+            ("limit=0", "limit"),
+            ("limit=201", "limit"),
+            ("limit=1000000000", "limit"),
+            ("cursor=x", "cursor"),
+            ("cursor=bnVsbA", "cursor"),
+            ("cursor=W10", "cursor"),
+            ("sort=subject", "sort"),
+            ("exact=maybe", "exact"),
             ("page=99999999999999999999", "page"),
         ] {
             ana.get(&format!("{CASES}?{query}")).status(400).names(&[parameter]);
@@ -173,7 +199,8 @@ both_engines! {
         for _ in 0..3 {
             ana.opens(json!({ "subject": "s" }));
         }
-        let cursor = ana.get("/api/crm/cases?limit=1").ok()["pagination"]["next_cursor"].as_str().unwrap().to_owned();
+        let cursor =
+            ana.get("/api/crm/cases?limit=1").ok()["pagination"]["next_cursor"].as_str().unwrap().to_owned();
         ana.get(&format!("{CASES}?sort=updated_at&cursor={cursor}")).status(400).names(&["cursor"]);
         ana.get(&format!("/api/crm/accounts?cursor={cursor}")).status(400).names(&["cursor"]);
     }
@@ -192,9 +219,21 @@ both_engines! {
 
     fn unknown_paths_and_methods_are_problems(desk) {
         let ana = desk.agent("ana");
-        for path in ["/", "/api", "/api/crm/case", "/api/crm/cases/", "/api/crm/cases/1/2/3", "/favicon.ico", "/api/crm/cases/0",
-            "/api/crm/cases/-1", "/api/crm/cases/one", "/api/crm/cases/1.0", "/api/crm/cases/9223372036854775808",
-            "/api/crm/cases/%00", "/api/crm/cases/%ff"] {
+        for path in [
+            "/",
+            "/api",
+            "/api/crm/case",
+            "/api/crm/cases/",
+            "/api/crm/cases/1/2/3",
+            "/favicon.ico",
+            "/api/crm/cases/0",
+            "/api/crm/cases/-1",
+            "/api/crm/cases/one",
+            "/api/crm/cases/1.0",
+            "/api/crm/cases/9223372036854775808",
+            "/api/crm/cases/%00",
+            "/api/crm/cases/%ff",
+        ] {
             ana.get(path).status(404);
         }
         let refused = ana.ask(Method::PATCH, CASES).send();
@@ -208,8 +247,14 @@ both_engines! {
         let ask = || ana.ask(Method::POST, CASES);
         ask().bytes(r#"{"subject":"s"}"#).send().status(415);
         ask().bytes(r#"{"subject":"s"}"#).header("content-type", "text/plain").send().status(415);
-        ask().bytes(r#"{"subject":"s"}"#).header("content-type", "Application/JSON; charset=utf-8").send().created();
-        for broken in ["", "{", "{\"subject\":\"s\"", "[1,]", "nul", "{\"subject\":\"\u{7}\"}", "{'subject':'s'}"] {
+        ask()
+            .bytes(r#"{"subject":"s"}"#)
+            .header("content-type", "Application/JSON; charset=utf-8")
+            .send()
+            .created();
+        for broken in
+            ["", "{", "{\"subject\":\"s\"", "[1,]", "nul", "{\"subject\":\"\u{7}\"}", "{'subject':'s'}"]
+        {
             ask().bytes(broken).header("content-type", "application/json").send().status(400);
         }
         for other in ["[]", "null", "\"subject\"", "7"] {
@@ -226,10 +271,16 @@ both_engines! {
                 operations.insert((method.to_uppercase(), path.clone()));
                 assert!(!operation["summary"].as_str().unwrap().is_empty());
                 let answers = operation["responses"].as_object().unwrap();
-                assert!(answers.keys().any(|code| code.starts_with('2')), "{method} {path} has no good answer");
+                assert!(
+                    answers.keys().any(|code| code.starts_with('2')),
+                    "{method} {path} has no good answer"
+                );
                 for name in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
                     let parameters = operation["parameters"].as_array().unwrap();
-                    assert!(parameters.iter().any(|known| known["name"] == name && known["in"] == "path"), "{path}: {name}");
+                    assert!(
+                        parameters.iter().any(|known| known["name"] == name && known["in"] == "path"),
+                        "{path}: {name}"
+                    );
                 }
             }
         }
@@ -262,7 +313,10 @@ both_engines! {
         stranger.get("/metrics").status(401);
         desk.agent("ana").get("/metrics").status(403);
         let figures = String::from_utf8(desk.admin().get("/metrics").status(200).body.clone()).unwrap();
-        assert!(figures.contains("steward_http_request_duration_seconds_bucket{route=\"/healthz\""), "{figures}");
+        assert!(
+            figures.contains("steward_http_request_duration_seconds_bucket{route=\"/healthz\""),
+            "{figures}"
+        );
         assert!(figures.contains("\nsteward_db_writes_total "), "{figures}");
     }
 
@@ -273,6 +327,41 @@ both_engines! {
         let odd = stranger.ask(Method::GET, "/healthz").header("x-request-id", "a b<script>").send();
         assert!(odd.header("x-request-id").is_some_and(|id| id.len() == 16 && !id.contains('<')));
         assert_eq!(odd.header("x-content-type-options"), Some("nosniff"));
+    }
+
+    fn whoever_opens_connections_without_end_waits(desk) {
+        let small = crate::desk::Desk::with(desk.engine, |config| config.max_connections = 2, None);
+        let idle: Vec<std::net::TcpStream> = (0..2).map(|_| std::net::TcpStream::connect(small.address).unwrap()).collect();
+        let (done, answered) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                small.stranger().get("/healthz").ok();
+                done.send(()).unwrap();
+            });
+            assert!(answered.recv_timeout(std::time::Duration::from_millis(300)).is_err(), "a third one was served");
+            drop(idle);
+            answered.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+        });
+    }
+
+    fn whoever_asks_too_often_is_told_when_to_come_back(desk) {
+        let desk = crate::desk::Desk::with(desk.engine, |config| config.requests_per_minute = 10, None);
+        let (ana, bea) = (desk.agent("ana"), desk.agent("bea"));
+        for _ in 0..10 {
+            ana.get("/api/auth/me").ok();
+        }
+        let refused = ana.get("/api/auth/me");
+        assert_eq!(refused.status(429).header("retry-after"), Some("6"));
+        bea.get("/api/auth/me").ok();
+        desk.clock.set(desk.clock.now().plus_millis(6_000));
+        ana.get("/api/auth/me").ok();
+        // Made-up tokens count for the address.
+        for n in 0..10 {
+            desk.bearer(&format!("stw_{n}")).get("/api/auth/me").status(401);
+        }
+        desk.bearer("stw_more").get("/api/auth/me").status(429);
+        desk.stranger().get("/api/crm/cases").status(429);
+        bea.get("/api/auth/me").ok();
     }
 }
 

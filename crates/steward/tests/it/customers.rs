@@ -37,11 +37,19 @@ both_engines! {
         let before = sight(&carl, id);
         desk.later(60);
         let internal = ana.comments(id, note("the okapi did it"));
-        ana.put(&format!("/api/crm/cases/{id}/comments/{internal}"), json!({ "comment_text": "the okapi did not" })).ok();
+        ana.put(
+            &format!("/api/crm/cases/{id}/comments/{internal}"),
+            json!({ "comment_text": "the okapi did not" }),
+        )
+        .ok();
         let other = ana.comments(id, note("another okapi"));
         ana.delete(&format!("/api/crm/cases/{id}/comments/{other}")).status(204);
         ana.put(&format!("/api/crm/cases/{id}"), json!({ "tags": ["okapi"] })).ok();
-        ana.put(&format!("/api/crm/cases/{id}/status"), json!({ "status": "pending", "status_reason": "okapi" })).ok();
+        ana.put(
+            &format!("/api/crm/cases/{id}/status"),
+            json!({ "status": "pending", "status_reason": "okapi" }),
+        )
+        .ok();
         desk.execute(&format!("update crm_cases set is_escalated = {1}, escalation_level = 2, updated_at = '{2}', edit_version = edit_version + 1 where case_id = {0}",
             id, if desk.engine == crate::place::Engine::Sqlite { "1" } else { "true" }, "2026-03-02T10:00:00.000Z"));
         desk.execute(&format!("insert into crm_case_attachments (case_id, file_name, file_path, file_size, mime_type, is_internal)
@@ -51,16 +59,22 @@ both_engines! {
             assert_eq!(*before, after);
         }
         carl.get(&format!("/api/crm/cases/{id}/comments/{internal}")).status(404);
-        carl.put(&format!("/api/crm/cases/{id}/comments/{internal}"), json!({ "comment_text": "x" })).status(404);
+        carl.put(&format!("/api/crm/cases/{id}/comments/{internal}"), json!({ "comment_text": "x" }))
+            .status(404);
     }
 
     fn a_status_reason_is_not_theirs(desk) {
         let (ana, carl) = (desk.agent("ana"), desk.contact("carl"));
         let (with, without) = (carl.opens(json!({ "subject": "a" })), carl.opens(json!({ "subject": "a" })));
-        ana.put(&format!("/api/crm/cases/{with}/status"), json!({ "status": "pending", "status_reason": "rude" })).ok();
+        ana.put(
+            &format!("/api/crm/cases/{with}/status"),
+            json!({ "status": "pending", "status_reason": "rude" }),
+        )
+        .ok();
         ana.put(&format!("/api/crm/cases/{without}/status"), json!({ "status": "pending" })).ok();
         assert_eq!(carl.case(with)["status_reason"], Value::Null);
-        let event = |id: i64| carl.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"][0]["data"].clone();
+        let event =
+            |id: i64| carl.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"][0]["data"].clone();
         assert_eq!(event(with), event(without), "the timeline tells that there is a reason");
     }
 
@@ -69,18 +83,43 @@ both_engines! {
         let id = carl.opens(json!({ "subject": "s" }));
         ana.put(&format!("/api/crm/cases/{id}"), json!({ "owner_id": ana.id, "tags": ["t"] })).ok();
         let case = carl.case(id);
-        for field in ["status_reason", "sla_policy_id", "first_response_due", "resolution_due", "is_escalated", "escalation_level",
-            "is_sla_violated", "hours_until_resolution_due"] {
+        for field in [
+            "status_reason",
+            "sla_policy_id",
+            "first_response_due",
+            "resolution_due",
+            "is_escalated",
+            "escalation_level",
+            "is_sla_violated",
+            "hours_until_resolution_due",
+        ] {
             assert_eq!(case[field], Value::Null, "{field}");
         }
         assert_eq!((&case["tags"], &case["edit_version"]), (&json!([]), &json!(0)));
         let summary = carl.get("/api/crm/cases").ok()["summary"].clone();
-        assert_eq!((&summary["escalated_count"], &summary["sla_violated_count"]), (&Value::Null, &Value::Null));
-        let kinds: Vec<String> = carl.get(&format!("/api/crm/cases/{id}")).ok()["timeline"].as_array().unwrap().iter()
-            .map(|event| event["kind"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(
+            (&summary["escalated_count"], &summary["sla_violated_count"]),
+            (&Value::Null, &Value::Null)
+        );
+        let kinds: Vec<String> = carl.get(&format!("/api/crm/cases/{id}")).ok()["timeline"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event["kind"].as_str().unwrap().to_owned())
+            .collect();
         assert_eq!(kinds, ["created"]);
-        for filter in ["owner_id=1", "team_id=1", "tag=t", "unassigned=true", "is_escalated=true", "escalation_level=1",
-            "sla_violated=false", "breached=resolution", "overdue=true", "due_before=2026-03-03T00:00:00Z"] {
+        for filter in [
+            "owner_id=1",
+            "team_id=1",
+            "tag=t",
+            "unassigned=true",
+            "is_escalated=true",
+            "escalation_level=1",
+            "sla_violated=false",
+            "breached=resolution",
+            "overdue=true",
+            "due_before=2026-03-03T00:00:00Z",
+        ] {
             carl.get(&format!("/api/crm/cases?{filter}")).status(403);
         }
     }
@@ -94,16 +133,32 @@ both_engines! {
             carl.get(&format!("/api/crm/cases/{id}{path}")).status(404);
         }
         carl.post(&format!("/api/crm/cases/{id}/comments"), json!({ "comment_text": "x" })).status(404);
-        carl.put(&format!("/api/crm/cases/{id}/comments/{comment}"), json!({ "comment_text": "x" })).status(404);
+        carl.put(&format!("/api/crm/cases/{id}/comments/{comment}"), json!({ "comment_text": "x" }))
+            .status(404);
         carl.sets(id, "resolved").status(404);
-        carl.post("/api/crm/cases", json!({ "subject": "s", "parent_case_id": id })).status(422).names(&["/parent_case_id"]);
+        carl.post("/api/crm/cases", json!({ "subject": "s", "parent_case_id": id }))
+            .status(422)
+            .names(&["/parent_case_id"]);
         let list = carl.get("/api/crm/cases?search=quagga").ok();
-        assert_eq!((&list["cases"][0]["case_id"], &list["pagination"]["total"], &list["summary"]["total_cases"]), (&json!(own), &json!(1), &json!(1)));
+        assert_eq!(
+            (&list["cases"][0]["case_id"], &list["pagination"]["total"], &list["summary"]["total_cases"]),
+            (&json!(own), &json!(1), &json!(1))
+        );
         assert_eq!(carl.ids(&format!("?contact_id={}", dora.id)), [0i64; 0]);
-        assert_eq!(carl.get(&format!("/api/crm/cases?contact_id={}", dora.id)).ok()["summary"]["total_cases"], 0);
+        assert_eq!(
+            carl.get(&format!("/api/crm/cases?contact_id={}", dora.id)).ok()["summary"]["total_cases"],
+            0
+        );
         assert_eq!(carl.ids("?search=CASE-000002"), [0i64; 0]);
         assert_eq!(carl.ids(&format!("?parent_case_id={id}")), [0i64; 0]);
-        for path in ["/api/crm/contacts", "/api/crm/users", "/api/crm/accounts", "/api/crm/teams", "/api/crm/tokens", "/api/crm/audit-events"] {
+        for path in [
+            "/api/crm/contacts",
+            "/api/crm/users",
+            "/api/crm/accounts",
+            "/api/crm/teams",
+            "/api/crm/tokens",
+            "/api/crm/audit-events",
+        ] {
             carl.get(path).status(403);
         }
         carl.delete(&format!("/api/crm/cases/{own}")).status(403);
@@ -111,7 +166,8 @@ both_engines! {
     }
 
     fn an_account_may_let_its_contacts_see_each_others_cases(desk) {
-        let shared = desk.account_with(json!({ "account_name": "shared", "contacts_see_account_cases": true }));
+        let shared =
+            desk.account_with(json!({ "account_name": "shared", "contacts_see_account_cases": true }));
         let (carl, dora) = (desk.contact_of("carl", shared), desk.contact_of("dora", shared));
         let (eve, ana) = (desk.contact("eve"), desk.agent("ana"));
         let id = dora.opens(json!({ "subject": "ours" }));
@@ -131,8 +187,14 @@ both_engines! {
 
     fn a_customer_opens_cases_for_themselves_only(desk) {
         let (carl, dora) = (desk.contact("carl"), desk.contact("dora"));
-        let case = carl.post("/api/crm/cases", json!({ "subject": "s", "contact_id": carl.id, "priority_id": 4 })).created()["case"].clone();
-        assert_eq!((&case["contact_id"], &case["channel"], &case["status"]), (&json!(carl.id), &json!("portal"), &json!("new")));
+        let case = carl
+            .post("/api/crm/cases", json!({ "subject": "s", "contact_id": carl.id, "priority_id": 4 }))
+            .created()["case"]
+            .clone();
+        assert_eq!(
+            (&case["contact_id"], &case["channel"], &case["status"]),
+            (&json!(carl.id), &json!("portal"), &json!("new"))
+        );
         assert_eq!(case["account_name"], "carl Ltd");
         carl.post("/api/crm/cases", json!({
             "subject": "s", "contact_id": dora.id, "account_id": 1, "status": "open", "owner_id": 1, "team_id": 1, "tags": [],
@@ -155,9 +217,16 @@ both_engines! {
         }
         assert_eq!(dora.ids("?search=narwhal"), [0i64; 0]);
         let case = carl.case(source);
-        assert_eq!((&case["status"], &case["merged_into_id"]), (&json!("closed"), &Value::Null), "carl learns of dora's case");
+        assert_eq!(
+            (&case["status"], &case["merged_into_id"]),
+            (&json!("closed"), &Value::Null),
+            "carl learns of dora's case"
+        );
         let refused = carl.post(&format!("/api/crm/cases/{source}/comments"), json!({ "comment_text": "x" }));
-        assert!(!refused.status(409).json()["detail"].as_str().unwrap().contains(&target.to_string()), "{refused:?}");
+        assert!(
+            !refused.status(409).json()["detail"].as_str().unwrap().contains(&target.to_string()),
+            "{refused:?}"
+        );
     }
 
     fn a_family_across_customers_shows_neither_the_other(desk) {
@@ -171,6 +240,38 @@ both_engines! {
         assert_eq!(carl.get(&format!("/api/crm/cases/{parent}")).ok()["children"], json!([]));
         assert_eq!(dora.case(child)["parent_case_id"], Value::Null, "dora learns of carl's case");
         let refused = carl.sets(parent, "resolved");
-        assert!(!refused.status(409).json()["detail"].as_str().unwrap().contains(&child.to_string()), "{refused:?}");
+        assert!(
+            !refused.status(409).json()["detail"].as_str().unwrap().contains(&child.to_string()),
+            "{refused:?}"
+        );
+    }
+
+    fn a_case_that_goes_to_another_customer_takes_no_conversation_along(desk) {
+        let (ana, carl, dora) = (desk.agent("ana"), desk.contact("carl"), desk.contact("dora"));
+        let id = carl.opens(json!({ "subject": "s" }));
+        carl.comments(id, json!({ "comment_text": "carls okapi" }));
+        ana.comments(id, json!({ "comment_text": "to carl", "is_solution": true }));
+        let internal = if desk.engine == crate::place::Engine::Sqlite { "0" } else { "false" };
+        desk.execute(&format!("insert into crm_case_attachments (case_id, file_name, file_path, file_size, mime_type, is_internal)
+            values ({id}, 'carl.png', 'x', 1, 'image/png', {internal})"));
+        ana.put(&format!("/api/crm/cases/{id}"), json!({ "contact_id": dora.id })).ok();
+        carl.get(&format!("/api/crm/cases/{id}")).status(404);
+        let seen = dora.get(&format!("/api/crm/cases/{id}")).ok();
+        assert_eq!((&seen["comments"], &seen["attachments"], &seen["timeline"]), (&json!([]), &json!([]), &json!([])));
+        assert_eq!((&seen["case"]["comment_count"], &seen["case"]["attachment_count"]), (&json!(0), &json!(0)));
+        assert_eq!(dora.ids("?search=okapi"), [0i64; 0]);
+        assert_eq!(ana.get(&format!("/api/crm/cases/{id}")).ok()["comments"].as_array().unwrap().len(), 2);
+        let event = ana.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"][0].clone();
+        assert_eq!(event["kind"], "handed_over");
+        assert_eq!(event["data"]["from_contact_id"], carl.id);
+        assert_eq!((&event["data"]["comments"], &event["data"]["attachments"]), (&json!(2), &json!(1)));
+        // What is said from here on is hers.
+        dora.comments(id, json!({ "comment_text": "mine" }));
+        assert_eq!(dora.get(&format!("/api/crm/cases/{id}")).ok()["comments"].as_array().unwrap().len(), 1);
+        // A case that was nobody's so far keeps what was said to nobody else.
+        let nobodys = ana.opens(json!({ "subject": "s" }));
+        ana.comments(nobodys, json!({ "comment_text": "to whom it concerns" }));
+        ana.put(&format!("/api/crm/cases/{nobodys}"), json!({ "contact_id": dora.id })).ok();
+        assert_eq!(dora.case(nobodys)["comment_count"], 1);
     }
 }

@@ -16,11 +16,29 @@ each_engine! {
         for host in ["localhost", "LOCALHOST:4000", "127.0.0.1", &own] {
             ask().header("host", host).send().ok();
         }
-        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "evil.example:4000", "[::1]", "0.0.0.0", "192.168.0.1:4000", "127.0.0.2", "localhost:x", "127.0.0.1@evil.example"] {
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:80",
+            "evil.example:4000",
+            "[::1]",
+            "0.0.0.0",
+            "192.168.0.1:4000",
+            "127.0.0.2",
+            "localhost:x",
+            "127.0.0.1@evil.example",
+        ] {
             ask().header("host", host).send().status(403);
         }
         ask().header("origin", &format!("http://{own}")).send().ok();
-        for origin in ["http://evil.example", "https://evil.example", "null", "http://localhost:1", "http://127.0.0.1.evil.example", &format!("https://{own}")] {
+        for origin in [
+            "http://evil.example",
+            "https://evil.example",
+            "null",
+            "http://localhost:1",
+            "http://127.0.0.1.evil.example",
+            &format!("https://{own}"),
+        ] {
             ask().header("origin", origin).send().status(403);
         }
         for site in ["same-origin", "none", "same-site"] {
@@ -28,7 +46,12 @@ each_engine! {
         }
         ask().header("sec-fetch-site", "cross-site").send().status(403);
         // A form of another site cannot post: its type is not JSON.
-        stranger.ask(Method::POST, "/api/crm/cases").bytes("{\"subject\":\"s\"}").header("content-type", "text/plain").send().status(415);
+        stranger
+            .ask(Method::POST, "/api/crm/cases")
+            .bytes("{\"subject\":\"s\"}")
+            .header("content-type", "text/plain")
+            .send()
+            .status(415);
         // Whoever shows a token is who it says.
         let ana = desk.agent("ana");
         assert_eq!(ana.get("/api/auth/me").ok()["user"]["role"], "agent");

@@ -66,7 +66,11 @@ both_engines! {
             ana.sets(cases[0], status).status(409).says("cascade");
         }
         let rows = desk.rows();
-        ana.post(&format!("/api/crm/cases/{}/comments", cases[0]), json!({ "comment_text": "s", "is_solution": true })).status(409);
+        ana.post(
+            &format!("/api/crm/cases/{}/comments", cases[0]),
+            json!({ "comment_text": "s", "is_solution": true }),
+        )
+        .status(409);
         assert_eq!(desk.rows(), rows);
         ana.put(&path, json!({ "status": "resolved", "cascade": true })).ok();
         let statuses: Vec<Value> = cases.iter().map(|id| ana.case(*id)["status"].clone()).collect();
@@ -91,13 +95,25 @@ both_engines! {
         let merged = merge(&ana, source, into).ok();
         assert_eq!((&merged["case"]["case_id"], &merged["case"]["comment_count"]), (&json!(into), &json!(4)));
         let case = ana.case(source);
-        assert_eq!((&case["status"], &case["merged_into_id"], &case["comment_count"]), (&json!("closed"), &json!(into), &json!(0)));
+        assert_eq!(
+            (&case["status"], &case["merged_into_id"], &case["comment_count"]),
+            (&json!("closed"), &json!(into), &json!(0))
+        );
         let kinds = |id: i64| ana.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"][0].clone();
-        assert_eq!((&kinds(source)["kind"], &kinds(source)["data"]["case_id"]), (&json!("merged_into"), &json!(into)));
-        assert_eq!((&kinds(into)["kind"], &kinds(into)["data"]["case_id"]), (&json!("merged_from"), &json!(source)));
+        assert_eq!(
+            (&kinds(source)["kind"], &kinds(source)["data"]["case_id"]),
+            (&json!("merged_into"), &json!(into))
+        );
+        assert_eq!(
+            (&kinds(into)["kind"], &kinds(into)["data"]["case_id"]),
+            (&json!("merged_from"), &json!(source))
+        );
         // Of one customer, what was public stays so, the story included.
         let seen = carl.get(&format!("/api/crm/cases/{into}")).ok();
-        assert_eq!((&seen["case"]["comment_count"], seen["comments"].as_array().unwrap().len()), (&json!(3), 3));
+        assert_eq!(
+            (&seen["case"]["comment_count"], seen["comments"].as_array().unwrap().len()),
+            (&json!(3), 3)
+        );
         assert!(seen.to_string().contains("the whole story"));
         assert_eq!(carl.case(source)["merged_into_id"], into);
         // The source is in no list and no count; its words are found where they went.
@@ -126,8 +142,13 @@ both_engines! {
         let shown = ana.get(&format!("/api/crm/cases/{into}")).ok();
         let comments = shown["comments"].as_array().unwrap();
         assert_eq!(comments.len(), 3);
-        assert!(comments.iter().all(|comment| comment["is_internal"] == true && comment["is_solution"] == false));
-        assert_eq!((&dora.case(into)["comment_count"], &ana.case(into)["comment_count"]), (&json!(0), &json!(3)));
+        assert!(
+            comments.iter().all(|comment| comment["is_internal"] == true && comment["is_solution"] == false)
+        );
+        assert_eq!(
+            (&dora.case(into)["comment_count"], &ana.case(into)["comment_count"]),
+            (&json!(0), &json!(3))
+        );
     }
 
     fn a_parent_is_not_merged_away(desk) {
@@ -164,20 +185,41 @@ both_engines! {
             "case_ids": ids, "owner_id": bea.id, "add_tags": ["Urgent"], "status": "resolved", "status_reason": "outage"
         }));
         let results = results.ok()["results"].clone();
-        let outcome: Vec<(i64, i64)> = results.as_array().unwrap().iter()
-            .map(|result| (result["case_id"].as_i64().unwrap(), result["status"].as_i64().unwrap())).collect();
-        assert_eq!(outcome, [(cases[0], 200), (cases[1], 409), (cases[2], 404), (cases[3], 409), (cases[4], 200), (999, 404)]);
+        let outcome: Vec<(i64, i64)> = results
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|result| (result["case_id"].as_i64().unwrap(), result["status"].as_i64().unwrap()))
+            .collect();
+        assert_eq!(
+            outcome,
+            [(cases[0], 200), (cases[1], 409), (cases[2], 404), (cases[3], 409), (cases[4], 200), (999, 404)]
+        );
         assert_eq!(results[1]["problem"]["status"], 409);
         let done = mia.case(cases[0]);
-        assert_eq!((&done["status"], &done["owner_id"], &done["tags"]), (&json!("resolved"), &json!(bea.id), &json!(["urgent"])));
+        assert_eq!(
+            (&done["status"], &done["owner_id"], &done["tags"]),
+            (&json!("resolved"), &json!(bea.id), &json!(["urgent"]))
+        );
         assert_eq!(done["status_reason"], "outage");
         // A case that refused has nothing half-done.
         assert_eq!(mia.case(cases[1]), before);
         assert_eq!((&mia.case(cases[3])["tags"], &mia.case(cases[3])["status"]), (&json!([]), &json!("new")));
-        mia.post("/api/crm/cases/bulk", json!({ "case_ids": [cases[3]], "status": "resolved", "cascade": true })).ok();
-        mia.post("/api/crm/cases/bulk", json!({ "case_ids": [cases[0]], "remove_tags": ["urgent"], "owner_id": null, "priority_id": 1 })).ok();
+        mia.post(
+            "/api/crm/cases/bulk",
+            json!({ "case_ids": [cases[3]], "status": "resolved", "cascade": true }),
+        )
+        .ok();
+        mia.post(
+            "/api/crm/cases/bulk",
+            json!({ "case_ids": [cases[0]], "remove_tags": ["urgent"], "owner_id": null, "priority_id": 1 }),
+        )
+        .ok();
         let done = mia.case(cases[0]);
-        assert_eq!((&done["tags"], &done["owner_id"], &done["priority_id"]), (&json!([]), &Value::Null, &json!(1)));
+        assert_eq!(
+            (&done["tags"], &done["owner_id"], &done["priority_id"]),
+            (&json!([]), &Value::Null, &json!(1))
+        );
         mia.post("/api/crm/cases/bulk", json!({ "case_ids": [cases[0]], "delete": true })).ok();
         mia.get(&format!("/api/crm/cases/{}", cases[0])).status(404);
     }
@@ -188,11 +230,20 @@ both_engines! {
         let ids = |count: i64| json!((1..=count).collect::<Vec<_>>());
         bulk(json!({ "case_ids": [] })).status(422).names(&["/case_ids"]);
         bulk(json!({ "case_ids": ids(501), "status": "open" })).status(422).names(&["/case_ids"]);
-        assert_eq!(bulk(json!({ "case_ids": ids(500), "status": "open" })).ok()["results"].as_array().unwrap().len(), 500);
+        assert_eq!(
+            bulk(json!({ "case_ids": ids(500), "status": "open" })).ok()["results"].as_array().unwrap().len(),
+            500
+        );
         bulk(json!({ "status": "open" })).status(422).names(&["/case_ids"]);
-        bulk(json!({ "case_ids": [1, "2"], "status": "lost", "colour": 1 })).status(422).names(&["/case_ids/1", "/status", "/colour"]);
+        bulk(json!({ "case_ids": [1, "2"], "status": "lost", "colour": 1 })).status(422).names(&[
+            "/case_ids/1",
+            "/status",
+            "/colour",
+        ]);
         bulk(json!({ "case_ids": [1], "cascade": true })).status(422).names(&["/status"]);
-        desk.agent("ana").post("/api/crm/cases/bulk", json!({ "case_ids": [1], "status": "open" })).status(403);
+        desk.agent("ana")
+            .post("/api/crm/cases/bulk", json!({ "case_ids": [1], "status": "open" }))
+            .status(403);
     }
 
     fn tags_are_lower_case_trimmed_and_unique(desk) {

@@ -226,18 +226,27 @@ both_engines! {
         assert!(cases.len() > 60 && cases.len() < history.count);
         for (query, holds) in filters(&history, &now) {
             let mut expected: Vec<&Value> = cases.iter().filter(|case| holds(case)).collect();
-            expected.sort_by_key(|case| std::cmp::Reverse((case["created_at"].as_str().unwrap().to_owned(), case["case_id"].as_i64())));
+            expected.sort_by_key(|case| {
+                std::cmp::Reverse((case["created_at"].as_str().unwrap().to_owned(), case["case_id"].as_i64()))
+            });
             let list = ana.get(&format!("/api/crm/cases?limit=200&{query}")).ok();
             let shown: Vec<&Value> = list["cases"].as_array().unwrap().iter().collect();
-            let ids = |cases: &[&Value]| cases.iter().map(|case| case["case_id"].as_i64().unwrap()).collect::<Vec<_>>();
+            let ids = |cases: &[&Value]| {
+                cases.iter().map(|case| case["case_id"].as_i64().unwrap()).collect::<Vec<_>>()
+            };
             assert_eq!(ids(&shown), ids(&expected), "{query}");
             assert_eq!(list["summary"], recount(&expected), "{query}");
             assert_eq!(list["pagination"]["total"], expected.len(), "{query}");
             let exact = ana.get(&format!("/api/crm/cases?limit=200&exact=true&{query}")).ok();
             assert_eq!(exact["summary"], list["summary"], "{query}");
             // Asked by other ways (by words that all have), the same cases come out.
-            let searched = ana.get(&format!("/api/crm/cases?limit=200&search=case+&sort=-created_at&{query}")).ok();
-            assert_eq!(ids(&searched["cases"].as_array().unwrap().iter().collect::<Vec<_>>()), ids(&expected), "search, {query}");
+            let searched =
+                ana.get(&format!("/api/crm/cases?limit=200&search=case+&sort=-created_at&{query}")).ok();
+            assert_eq!(
+                ids(&searched["cases"].as_array().unwrap().iter().collect::<Vec<_>>()),
+                ids(&expected),
+                "search, {query}"
+            );
             assert_eq!(searched["summary"], list["summary"], "search, {query}");
         }
     }
@@ -248,11 +257,22 @@ both_engines! {
         for customer in &history.customers {
             let own: Vec<&Value> = cases.iter().filter(|case| case["contact_id"] == customer.id).collect();
             let account = own[0]["account_id"].as_i64().unwrap();
-            for path in [format!("/api/crm/contacts/{}/cases", customer.id), format!("/api/crm/accounts/{account}/cases")] {
+            for path in [
+                format!("/api/crm/contacts/{}/cases", customer.id),
+                format!("/api/crm/accounts/{account}/cases"),
+            ] {
                 let list = history.ana.get(&format!("{path}?limit=200")).ok();
-                assert_eq!((&list["summary"], list["cases"].as_array().unwrap().len()), (&recount(&own), own.len()), "{path}");
+                assert_eq!(
+                    (&list["summary"], list["cases"].as_array().unwrap().len()),
+                    (&recount(&own), own.len()),
+                    "{path}"
+                );
                 let open: Vec<&Value> = own.iter().copied().filter(|case| case["status"] == "open").collect();
-                assert_eq!(history.ana.get(&format!("{path}?status=open")).ok()["summary"], recount(&open), "{path}");
+                assert_eq!(
+                    history.ana.get(&format!("{path}?status=open")).ok()["summary"],
+                    recount(&open),
+                    "{path}"
+                );
             }
             // A customer's own list counts the same, as far as they may know.
             let mut seen = customer.get("/api/crm/cases").ok()["summary"].clone();
@@ -274,12 +294,18 @@ both_engines! {
             list["cases"].as_array().unwrap().iter().map(|case| case[field].clone()).collect()
         };
         for (sort, field, descending) in [
-            ("-created_at", "created_at", true), ("created_at", "created_at", false), ("-updated_at", "updated_at", true),
-            ("updated_at", "updated_at", false), ("priority", "priority_level", true), ("-priority", "priority_level", false),
-            ("resolution_due", "resolution_due", false), ("-resolution_due", "resolution_due", true),
+            ("-created_at", "created_at", true),
+            ("created_at", "created_at", false),
+            ("-updated_at", "updated_at", true),
+            ("updated_at", "updated_at", false),
+            ("priority", "priority_level", true),
+            ("-priority", "priority_level", false),
+            ("resolution_due", "resolution_due", false),
+            ("-resolution_due", "resolution_due", true),
         ] {
             let values = sorted(sort, field);
-            let known: Vec<String> = values.iter().filter(|value| !value.is_null()).map(Value::to_string).collect();
+            let known: Vec<String> =
+                values.iter().filter(|value| !value.is_null()).map(Value::to_string).collect();
             let mut expected = known.clone();
             expected.sort();
             if descending {
@@ -293,8 +319,16 @@ both_engines! {
 
     fn what_has_a_due_time_says_how_long_is_left(desk) {
         let ana = desk.agent("ana");
-        let (id, late, ended) = (ana.opens(json!({ "subject": "a" })), ana.opens(json!({ "subject": "b" })), ana.opens(json!({ "subject": "c" })));
-        for (id, due) in [(id, "2026-03-02T21:30:00.000Z"), (late, "2026-03-02T08:45:00.000Z"), (ended, "2026-03-02T21:30:00.000Z")] {
+        let (id, late, ended) = (
+            ana.opens(json!({ "subject": "a" })),
+            ana.opens(json!({ "subject": "b" })),
+            ana.opens(json!({ "subject": "c" })),
+        );
+        for (id, due) in [
+            (id, "2026-03-02T21:30:00.000Z"),
+            (late, "2026-03-02T08:45:00.000Z"),
+            (ended, "2026-03-02T21:30:00.000Z"),
+        ] {
             desk.execute(&format!("update crm_cases set resolution_due = '{due}' where case_id = {id}"));
         }
         ana.sets(ended, "resolved").ok();
@@ -312,6 +346,11 @@ both_engines! {
         ana.get("/api/crm/cases?created_from=%2B300000-01-01T00:00:00Z").status(400).names(&["created_from"]);
         let many: Vec<String> = (1..=201).map(|id| id.to_string()).collect();
         ana.get(&format!("/api/crm/cases?owner_id={}", many.join(","))).status(400).names(&["owner_id"]);
-        ana.get(&format!("/api/crm/cases?owner_id={}&status=new&contact_id={}", many[..200].join(","), many[..200].join(","))).ok();
+        ana.get(&format!(
+            "/api/crm/cases?owner_id={}&status=new&contact_id={}",
+            many[..200].join(","),
+            many[..200].join(",")
+        ))
+        .ok();
     }
 }

@@ -3,6 +3,8 @@
 //! `both_engines!` makes two tests of each function, on SQLite and on PostgreSQL; the latter needs
 //! `STEWARD_TEST_POSTGRES`, which `bin/test postgres COMMAND` sets, and fails without it.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+
 #[macro_use]
 mod desk;
 mod client;
@@ -11,6 +13,7 @@ mod place;
 
 mod access;
 mod bad_input;
+mod calendars;
 mod cases;
 mod commands;
 mod comments;

@@ -25,7 +25,8 @@ fn clean(command: &mut Command) {
             command.env_remove(name);
         }
     }
-    command.env("STEWARD_LOG", "error");
+    // Tests ask as fast as they can.
+    command.env("STEWARD_LOG", "error").env("STEWARD_REQUESTS_PER_MINUTE", "0");
 }
 
 /// A node that serves.
@@ -90,7 +91,9 @@ impl Node {
 
     /// Asks it to end, and waits until it has.
     pub fn terminate(&mut self) -> ExitStatus {
-        assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
+        assert!(
+            Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success()
+        );
         let deadline = Instant::now() + Duration::from_secs(60);
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -166,8 +169,13 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let user = config.get_user().unwrap_or("postgres");
-        let password = config.get_password().map(|password| format!(":{}", String::from_utf8_lossy(password)));
-        let url = format!("postgres://{user}{}@127.0.0.1:{port}/{}", password.unwrap_or_default(), config.get_dbname().unwrap());
+        let password =
+            config.get_password().map(|password| format!(":{}", String::from_utf8_lossy(password)));
+        let url = format!(
+            "postgres://{user}{}@127.0.0.1:{port}/{}",
+            password.unwrap_or_default(),
+            config.get_dbname().unwrap()
+        );
         let state = Arc::<Mutex<Plugged>>::default();
         let shared = state.clone();
         std::thread::spawn(move || {

@@ -77,28 +77,34 @@ both_engines! {
         let steps = prop::collection::vec((0..STATUSES.len(), 0..100i64), 1..12);
         let passed = Cell::new(0);
         let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(24) });
-        runner.run(&steps, |steps| {
-            let id = ana.opens(json!({ "subject": "s" }));
-            let mut model = Model { status: "new", created: passed.get(), now: passed.get(), ..Model::default() };
-            for (to, wait) in steps {
-                desk.later(wait);
-                passed.set(passed.get() + wait);
-                model.now = passed.get();
-                let to = STATUSES[to];
-                let reply = ana.sets(id, to);
-                if model.set(to) {
-                    reply.ok();
-                } else {
-                    reply.status(409).says(&format!("cannot become {to}"));
+        runner
+            .run(&steps, |steps| {
+                let id = ana.opens(json!({ "subject": "s" }));
+                let mut model =
+                    Model { status: "new", created: passed.get(), now: passed.get(), ..Model::default() };
+                for (to, wait) in steps {
+                    desk.later(wait);
+                    passed.set(passed.get() + wait);
+                    model.now = passed.get();
+                    let to = STATUSES[to];
+                    let reply = ana.sets(id, to);
+                    if model.set(to) {
+                        reply.ok();
+                    } else {
+                        reply.status(409).says(&format!("cannot become {to}"));
+                    }
+                    assert_is(&ana, id, &model);
                 }
-                assert_is(&ana, id, &model);
-            }
-            let timeline = ana.get(&format!("/api/crm/cases/{id}/timeline")).ok();
-            let changes = timeline["timeline"].as_array().unwrap().iter().filter(|event| event["kind"] == "status_changed");
-            assert_eq!(changes.count() as i64, model.events);
-            Ok(())
-        })
-        .unwrap();
+                let timeline = ana.get(&format!("/api/crm/cases/{id}/timeline")).ok();
+                let changes = timeline["timeline"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .filter(|event| event["kind"] == "status_changed");
+                assert_eq!(changes.count() as i64, model.events);
+                Ok(())
+            })
+            .unwrap();
     }
 
     fn a_refusal_says_what_is_allowed(desk) {
@@ -110,9 +116,15 @@ both_engines! {
         for allowed in ["open", "pending", "in_progress", "waiting_customer"] {
             refused.says(allowed);
         }
-        ana.put(&format!("/api/crm/cases/{id}/status"), json!({ "status": "lost" })).status(422).names(&["/status"]);
-        ana.put(&format!("/api/crm/cases/{id}/status"), json!({ "owner_id": 99 })).status(422).fault("/status");
-        ana.put(&format!("/api/crm/cases/{id}/status"), json!({ "status": "open", "owner_id": 99 })).status(422).names(&["/owner_id"]);
+        ana.put(&format!("/api/crm/cases/{id}/status"), json!({ "status": "lost" }))
+            .status(422)
+            .names(&["/status"]);
+        ana.put(&format!("/api/crm/cases/{id}/status"), json!({ "owner_id": 99 }))
+            .status(422)
+            .fault("/status");
+        ana.put(&format!("/api/crm/cases/{id}/status"), json!({ "status": "open", "owner_id": 99 }))
+            .status(422)
+            .names(&["/owner_id"]);
         assert_eq!(ana.case(id)["status"], "closed");
     }
 
@@ -120,18 +132,30 @@ both_engines! {
         let (ana, bea) = (desk.agent("ana"), desk.agent("bea"));
         let id = ana.opens(json!({ "subject": "s" }));
         let path = format!("/api/crm/cases/{id}/status");
-        let set = ana.put(&path, json!({ "status": "pending", "status_reason": "vendor", "owner_id": bea.id })).ok();
-        assert_eq!((&set["case"]["status_reason"], &set["case"]["owner_id"]), (&json!("vendor"), &json!(bea.id)));
+        let set = ana
+            .put(&path, json!({ "status": "pending", "status_reason": "vendor", "owner_id": bea.id }))
+            .ok();
+        assert_eq!(
+            (&set["case"]["status_reason"], &set["case"]["owner_id"]),
+            (&json!("vendor"), &json!(bea.id))
+        );
         // A reason belongs to its status.
         assert_eq!(ana.put(&path, json!({ "status": "open" })).ok()["case"]["status_reason"], Value::Null);
-        assert_eq!(ana.put(&path, json!({ "status": "open", "status_reason": "why not" })).ok()["case"]["status_reason"], "why not");
+        assert_eq!(
+            ana.put(&path, json!({ "status": "open", "status_reason": "why not" })).ok()["case"]["status_reason"],
+            "why not"
+        );
         assert_eq!(ana.case(id)["owner_id"], bea.id);
     }
 
     fn history_keeps_what_reopening_clears(desk) {
         let ana = desk.agent("ana");
         let id = ana.opens(json!({ "subject": "s" }));
-        ana.put(&format!("/api/crm/cases/{id}/status"), json!({ "status": "resolved", "status_reason": "done" })).ok();
+        ana.put(
+            &format!("/api/crm/cases/{id}/status"),
+            json!({ "status": "resolved", "status_reason": "done" }),
+        )
+        .ok();
         desk.later(5);
         ana.sets(id, "open").ok();
         let timeline = ana.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"].clone();
@@ -139,7 +163,10 @@ both_engines! {
         assert_eq!(timeline[1]["data"]["to"], "resolved");
         assert_eq!(timeline[1]["at"], "2026-03-02T09:00:00.000Z");
         let reason = timeline[1]["data"]["reason_text_id"].as_i64().unwrap();
-        assert_eq!(desk.texts("select body from crm_case_texts where text_id = $1", vec![reason.into()]), ["done"]);
+        assert_eq!(
+            desk.texts("select body from crm_case_texts where text_id = $1", vec![reason.into()]),
+            ["done"]
+        );
     }
 
     fn a_customer_says_that_it_is_solved_or_is_not(desk) {
@@ -151,23 +178,36 @@ both_engines! {
         for status in ["new", "pending", "in_progress", "waiting_customer", "closed", "cancelled"] {
             carl.sets(id, status).status(422).names(&["/status"]);
         }
-        carl.put(&format!("/api/crm/cases/{id}/status"), json!({ "status": "resolved", "status_reason": "r", "owner_id": 1, "cascade": true }))
-            .status(422)
-            .names(&["/status_reason", "/owner_id", "/cascade"]);
+        carl.put(
+            &format!("/api/crm/cases/{id}/status"),
+            json!({ "status": "resolved", "status_reason": "r", "owner_id": 1, "cascade": true }),
+        )
+        .status(422)
+        .names(&["/status_reason", "/owner_id", "/cascade"]);
     }
 
     fn a_resolved_case_closes_itself_after_five_days(desk) {
         let ana = desk.agent("ana");
-        let (id, other, open) = (ana.opens(json!({ "subject": "a" })), ana.opens(json!({ "subject": "b" })), ana.opens(json!({ "subject": "c" })));
+        let (id, other, open) = (
+            ana.opens(json!({ "subject": "a" })),
+            ana.opens(json!({ "subject": "b" })),
+            ana.opens(json!({ "subject": "c" })),
+        );
         ana.sets(id, "resolved").ok();
         desk.later(1);
         ana.sets(other, "resolved").ok();
         desk.later(5 * 24 * 60 - 1).tick();
-        assert_eq!((ana.case(id)["status"].clone(), ana.case(other)["status"].clone()), (json!("closed"), json!("resolved")));
+        assert_eq!(
+            (ana.case(id)["status"].clone(), ana.case(other)["status"].clone()),
+            (json!("closed"), json!("resolved"))
+        );
         assert_eq!(ana.case(id)["closed_at"], "2026-03-07T09:00:00.000Z");
         assert_eq!(ana.case(id)["resolution_time_minutes"], 0);
         let timeline = ana.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"].clone();
-        assert_eq!((&timeline[0]["kind"], &timeline[0]["actor_kind"]), (&json!("status_changed"), &json!("system")));
+        assert_eq!(
+            (&timeline[0]["kind"], &timeline[0]["actor_kind"]),
+            (&json!("status_changed"), &json!("system"))
+        );
         desk.later(1).tick().tick();
         assert_eq!(ana.case(other)["status"], "closed");
         assert_eq!(ana.case(open)["status"], "new");
