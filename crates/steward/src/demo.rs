@@ -86,6 +86,11 @@ fn fill(tx: &mut Tx<'_>, now: Time) -> Result<()> {
     let customers = people::write(tx, &mut rng, now)?;
     let stories = generate::stories(&mut rng, &customers, now);
     write::write(tx, &stories)?;
+    // The clocks of open cases are set by the desk's own rules, as for any case that plain SQL brings.
+    tx.execute(
+        "insert into crm_sla_queue (case_id) select case_id from crm_cases where is_open on conflict do nothing",
+        &[],
+    )?;
     tx.execute("insert into crm_settings (name, value) values ('made_by', 'demo')", &[])?;
     let dialect = tx.dialect();
     for (table, column) in NUMBERED {

@@ -226,6 +226,9 @@ impl Calendar {
             &[&self.calendar_id, &name, &hours.time_zone, &definition(hours), &raise, &now],
         );
         taken(updated, NAME, name_taken)?;
+        if raise > 0 {
+            super::enqueue_recompute(work, Some(self.calendar_id))?;
+        }
         work.audit("updated", "calendar", Some(self.calendar_id), audit)
     }
 

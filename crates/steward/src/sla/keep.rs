@@ -93,7 +93,10 @@ pub fn follow(work: &mut Work, case_id: i64, event: &Event) -> Result<()> {
             rematch(work, case_id).map(|_| ())
         }
         (_, Some(happening)) => {
-            let Some((plan, clock)) = plan(work, case_id)? else { return Ok(()) };
+            let Some((plan, clock)) = plan(work, case_id)? else {
+                // A case from before there were clocks, or that no policy matched then.
+                return rematch(work, case_id).map(|_| ());
+            };
             let before = load(work, case_id)?;
             let mut after = before.clone();
             after.apply(&plan, &clock, work.now, happening);

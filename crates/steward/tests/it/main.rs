@@ -26,4 +26,5 @@ mod faults;
 mod lists;
 mod people;
 mod search;
+mod sla;
 mod status;
