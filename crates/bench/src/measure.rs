@@ -127,7 +127,7 @@ fn fill(database: &str, cases: i64, mark: &str) -> Result<(), Fatal> {
     let owned = mark.to_owned();
     let is_full = app.db.read_blocking(Class::Bounded, move |tx| {
         let (actor, now) = (Actor::System, steward::Time::from_millis(0));
-        seed::is_full(&mut Work { tx, actor, now }, &owned)
+        seed::is_full(&mut Work { tx, actor, now, clocks: &steward::sla::Clocks::default() }, &owned)
     })?;
     if !is_full {
         note(&format!("filling {database} with {cases} cases"));

@@ -23,7 +23,10 @@ const WRITERS: usize = 16;
 fn authenticate(app: &App) -> Result<Actor> {
     let hash = tokens::hash(seed::TOKEN);
     let now = app.clock.now();
-    let find = move |tx: &mut db::Tx<'_>| tokens::find(&mut Work { tx, actor: Actor::Anonymous, now }, &hash);
+    let clocks = app.clocks.clone();
+    let find = move |tx: &mut db::Tx<'_>| {
+        tokens::find(&mut Work { tx, actor: Actor::Anonymous, now, clocks: &clocks }, &hash)
+    };
     let known = app.db.read_blocking(Class::Bounded, find)?;
     known.ok_or(Error::Unauthenticated("the desk does not know its token"))?.actor()
 }
@@ -31,17 +34,20 @@ fn authenticate(app: &App) -> Result<Actor> {
 /// Answers one read; the length of its JSON.
 fn read(app: &App, request: &Request) -> Result<usize> {
     let actor = authenticate(app)?;
-    let now = app.clock.now();
+    let (now, clocks) = (app.clock.now(), app.clocks.clone());
     match request.call.clone() {
         Call::List(query) => {
             let cheap = query.is_cheap(app.db.dialect(), actor, CaseScope::Desk);
             let class = if cheap { Class::Bounded } else { Class::Slow };
-            let list =
-                move |tx: &mut db::Tx<'_>| list::list(&mut Work { tx, actor, now }, &query, CaseScope::Desk);
+            let list = move |tx: &mut db::Tx<'_>| {
+                list::list(&mut Work { tx, actor, now, clocks: &clocks }, &query, CaseScope::Desk)
+            };
             Ok(json(&app.db.read_blocking(class, list)?))
         }
         Call::Show(case_id) => {
-            let show = move |tx: &mut db::Tx<'_>| show::detail(&mut Work { tx, actor, now }, case_id);
+            let show = move |tx: &mut db::Tx<'_>| {
+                show::detail(&mut Work { tx, actor, now, clocks: &clocks }, case_id)
+            };
             Ok(json(&app.db.read_blocking(Class::Bounded, show)?))
         }
         Call::Nothing | Call::Create(_) | Call::Comment(..) => Ok(0),

@@ -43,7 +43,16 @@ impl App {
         // Whoever plays with the demo may ask as fast as they like.
         let limits = RequestLimits::new(if demo_admin.is_some() { 0 } else { config.requests_per_minute });
         let sign_ins = SignInGuard::default();
-        App(Arc::new(Parts { db, config, clock, metrics, limits, sign_ins, clocks: Arc::default(), demo_admin }))
+        App(Arc::new(Parts {
+            db,
+            config,
+            clock,
+            metrics,
+            limits,
+            sign_ins,
+            clocks: Arc::default(),
+            demo_admin,
+        }))
     }
 
     /// The same desk, where whoever comes without credentials is this user: the demo.

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::people::erasure::{self, Mentions};
 use crate::people::{Role, Scope, commands as people, tokens};
+use crate::sla::Clocks;
 use crate::start::{self, Fatal};
 use crate::work::{Actor, Work};
 use crate::{demo, doctor};
@@ -160,7 +161,7 @@ pub fn add_user(
 pub fn list_users(config: &Config, clock: &Clock) -> Result<(), Fatal> {
     let (db, now) = (start::open_existing(config)?, clock.now());
     let users = db.read_blocking(Class::Slow, move |tx| {
-        people::list_users(&mut Work { tx, actor: Actor::System, now })
+        people::list_users(&mut Work { tx, actor: Actor::System, now, clocks: &Clocks::default() })
     });
     db.close();
     for user in users? {

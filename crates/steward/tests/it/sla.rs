@@ -19,11 +19,19 @@ fn case(client: &Client, id: i64) -> Value {
 fn target(client: &Client, id: i64, kind: &str) -> Value {
     let sla = client.get(&format!("/api/crm/cases/{id}/sla")).ok();
     let targets = sla["targets"].as_array().unwrap();
-    targets.iter().rev().find(|target| target["kind"] == kind).unwrap_or_else(|| panic!("no {kind}: {sla}")).clone()
+    targets
+        .iter()
+        .rev()
+        .find(|target| target["kind"] == kind)
+        .unwrap_or_else(|| panic!("no {kind}: {sla}"))
+        .clone()
 }
 
 fn violations(client: &Client, id: i64) -> Vec<Value> {
-    client.get(&format!("/api/crm/sla-violations?case_id={id}")).ok()["sla_violations"].as_array().unwrap().clone()
+    client.get(&format!("/api/crm/sla-violations?case_id={id}")).ok()["sla_violations"]
+        .as_array()
+        .unwrap()
+        .clone()
 }
 
 both_engines! {
