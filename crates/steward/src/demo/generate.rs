@@ -2,13 +2,13 @@
 
 use fastrand::Rng;
 
+use super::SEED;
 use super::life::{Breach, Life, Story};
 use super::people::{self, Customer};
 use super::phrases::{ACKNOWLEDGEMENTS, GREETINGS, URGENCIES};
 use super::promises::Clocks;
 use super::script::{self, Script};
 use super::topics::{self, Slots, Topic};
-use super::SEED;
 use crate::cases::{Channel, Status};
 use crate::clock::Time;
 use crate::work::Actor;
@@ -28,7 +28,11 @@ pub fn stories(rng: &mut Rng, customers: &[Customer], now: Time) -> Vec<Story> {
         .map(|(case_id, at)| {
             // Each case draws from its own lot, so that a change of one leaves the others as they were.
             let own = Rng::with_seed(SEED ^ (case_id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            if case_id == 1 { first(&clocks, customers, own, at, now) } else { tell(&clocks, customers, own, case_id, at, now) }
+            if case_id == 1 {
+                first(&clocks, customers, own, at, now)
+            } else {
+                tell(&clocks, customers, own, case_id, at, now)
+            }
         })
         .collect();
     make_families(rng, &mut stories);
@@ -177,7 +181,8 @@ fn describe(rng: &mut Rng, topic: &Topic, slots: &Slots, customer: &Customer) ->
 }
 
 fn draw_tags(rng: &mut Rng, topic: &Topic) -> Vec<String> {
-    let mut tags: Vec<String> = topic.tags.iter().filter(|_| rng.u8(..3) > 0).map(|tag| (*tag).into()).collect();
+    let mut tags: Vec<String> =
+        topic.tags.iter().filter(|_| rng.u8(..3) > 0).map(|tag| (*tag).into()).collect();
     if rng.u8(..25) == 0 {
         tags.push("vip".into());
     }
@@ -211,8 +216,12 @@ fn make_families(rng: &mut Rng, stories: &mut [Story]) {
             .filter(|child| may_belong(&stories[*child], &stories[parent]))
             .take(1 + rng.usize(..3))
             .collect();
-        let is_parent = |story: &Story| stories.iter().any(|other| other.parent_case_id == Some(story.case_id));
-        if children.is_empty() || is_parent(&stories[parent]) || children.iter().any(|child| is_parent(&stories[*child])) {
+        let is_parent =
+            |story: &Story| stories.iter().any(|other| other.parent_case_id == Some(story.case_id));
+        if children.is_empty()
+            || is_parent(&stories[parent])
+            || children.iter().any(|child| is_parent(&stories[*child]))
+        {
             continue;
         }
         for child in children {
@@ -226,7 +235,9 @@ fn make_families(rng: &mut Rng, stories: &mut [Story]) {
 }
 
 fn may_belong(child: &Story, parent: &Story) -> bool {
-    let ended = |story: &Story| if story.status == Status::Cancelled { Some(story.updated_at) } else { story.resolved_at };
+    let ended = |story: &Story| {
+        if story.status == Status::Cancelled { Some(story.updated_at) } else { story.resolved_at }
+    };
     let is_related = child.account_id == parent.account_id && child.account_id.is_some();
     let in_time = match ended(parent) {
         None => true,

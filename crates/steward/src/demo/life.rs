@@ -120,13 +120,16 @@ impl<'c> Life<'c> {
         story.first_response_due = promise.after(at, promise.first_response, &[]);
         let mut life = Life { story, rng, promise, now, at, pauses: Vec::new(), paused_since: None };
         let story = &life.story;
-        life.record(opener, Event::Created {
-            status: Status::New,
-            case_type_id: story.case_type_id,
-            priority_id: story.priority_id,
-            account_id: story.account_id,
-            contact_id: Some(story.contact_id),
-        });
+        life.record(
+            opener,
+            Event::Created {
+                status: Status::New,
+                case_type_id: story.case_type_id,
+                priority_id: story.priority_id,
+                account_id: story.account_id,
+                contact_id: Some(story.contact_id),
+            },
+        );
         if !life.story.tags.is_empty() {
             let added = life.story.tags.clone();
             life.record(opener, Event::Tagged { added, removed: Vec::new() });

@@ -19,12 +19,8 @@ pub const CONTACTS: usize = 400;
 const OF_FIRST_ACCOUNT: [usize; 2] = [1, 5];
 
 /// Who is in which team: users by id. The admin is in none.
-pub const MEMBERS: [&[i64]; 4] = [
-    &[3, 4, 7, 10, 11, 12, 13, 14],
-    &[2, 5, 8, 10, 15, 16, 17, 18],
-    &[6, 19, 20],
-    &[9, 21, 22, 23],
-];
+pub const MEMBERS: [&[i64]; 4] =
+    [&[3, 4, 7, 10, 11, 12, 13, 14], &[2, 5, 8, 10, 15, 16, 17, 18], &[6, 19, 20], &[9, 21, 22, 23]];
 
 /// A customer, as far as cases need them.
 #[derive(Debug, Clone)]
@@ -68,7 +64,15 @@ fn write_users(tx: &mut Tx<'_>, rng: &mut Rng, now: Time) -> Result<()> {
     let mut users = Rows::of(
         "crm_users",
         [
-            "user_id", "name", "name_key", "email", "email_key", "role", "is_available", "case_cap", "created_at",
+            "user_id",
+            "name",
+            "name_key",
+            "email",
+            "email_key",
+            "role",
+            "is_available",
+            "case_cap",
+            "created_at",
             "updated_at",
         ],
     );
@@ -78,10 +82,21 @@ fn write_users(tx: &mut Tx<'_>, rng: &mut Rng, now: Time) -> Result<()> {
         // Two are on holiday; those who began last have fewer cases at a time.
         let is_available = ![14, 18].contains(&user_id);
         let cap = (20..=22).contains(&user_id).then_some(15_i64);
-        users.push(tx, [
-            user_id.into(), name.into(), fold(name).into(), email.as_str().into(), fold(&email).into(),
-            role(user_id).word().into(), is_available.into(), cap.into(), joined.into(), joined.into(),
-        ])?;
+        users.push(
+            tx,
+            [
+                user_id.into(),
+                name.into(),
+                fold(name).into(),
+                email.as_str().into(),
+                fold(&email).into(),
+                role(user_id).word().into(),
+                is_available.into(),
+                cap.into(),
+                joined.into(),
+                joined.into(),
+            ],
+        )?;
     }
     users.finish(tx)
 }
@@ -108,8 +123,15 @@ fn write_accounts(tx: &mut Tx<'_>, rng: &mut Rng, now: Time) -> Result<Vec<(Tier
     let mut accounts = Rows::of(
         "crm_accounts",
         [
-            "account_id", "account_name", "name_key", "account_tier", "domain", "time_zone",
-            "contacts_see_account_cases", "created_at", "updated_at",
+            "account_id",
+            "account_name",
+            "name_key",
+            "account_tier",
+            "domain",
+            "time_zone",
+            "contacts_see_account_cases",
+            "created_at",
+            "updated_at",
         ],
     );
     let mut written = Vec::with_capacity(ACCOUNTS);
@@ -126,10 +148,20 @@ fn write_accounts(tx: &mut Tx<'_>, rng: &mut Rng, now: Time) -> Result<Vec<(Tier
         let zone = TIME_ZONES[rng.usize(..TIME_ZONES.len())];
         let since = now.plus_days(-rng.i64(185..1500));
         let sees_all = tier != Tier::Standard && rng.bool();
-        accounts.push(tx, [
-            (index as i64 + 1).into(), name.as_str().into(), fold(&name).into(), tier.word().into(),
-            domain.as_str().into(), zone.into(), sees_all.into(), since.into(), since.into(),
-        ])?;
+        accounts.push(
+            tx,
+            [
+                (index as i64 + 1).into(),
+                name.as_str().into(),
+                fold(&name).into(),
+                tier.word().into(),
+                domain.as_str().into(),
+                zone.into(),
+                sees_all.into(),
+                since.into(),
+                since.into(),
+            ],
+        )?;
         written.push((tier, domain));
     }
     accounts.finish(tx)?;
@@ -155,7 +187,15 @@ fn write_contacts(
     let mut contacts = Rows::of(
         "crm_contacts",
         [
-            "contact_id", "account_id", "name", "name_key", "email", "email_key", "phone", "language", "created_at",
+            "contact_id",
+            "account_id",
+            "name",
+            "name_key",
+            "email",
+            "email_key",
+            "phone",
+            "language",
+            "created_at",
             "updated_at",
         ],
     );
@@ -170,8 +210,11 @@ fn write_contacts(
             _ => Some(rng.usize(..accounts.len())),
         };
         let names = &PEOPLE[if contact_id == 1 { 1 } else { rng.usize(..PEOPLE.len()) }];
-        let (name, spelt) =
-            if contact_id == 1 { ("John Doe".to_owned(), "John Doe".to_owned()) } else { draw_name(rng, names) };
+        let (name, spelt) = if contact_id == 1 {
+            ("John Doe".to_owned(), "John Doe".to_owned())
+        } else {
+            draw_name(rng, names)
+        };
         let domain = account.map_or("post.example", |index| accounts[index].1.as_str());
         let mut email = format!("{}@{domain}", local_part(&spelt));
         if !taken.insert(email.clone()) {
@@ -179,11 +222,21 @@ fn write_contacts(
         }
         let since = now.plus_days(-rng.i64(181..700));
         let account_id = account.map(|index| index as i64 + 1);
-        contacts.push(tx, [
-            (contact_id as i64).into(), account_id.into(), name.as_str().into(), fold(&name).into(),
-            email.as_str().into(), fold(&email).into(), draw_phone(rng, names).into(), names.language.into(),
-            since.into(), since.into(),
-        ])?;
+        contacts.push(
+            tx,
+            [
+                (contact_id as i64).into(),
+                account_id.into(),
+                name.as_str().into(),
+                fold(&name).into(),
+                email.as_str().into(),
+                fold(&email).into(),
+                draw_phone(rng, names).into(),
+                names.language.into(),
+                since.into(),
+                since.into(),
+            ],
+        )?;
         customers.push(Customer {
             contact_id: contact_id as i64,
             account_id,

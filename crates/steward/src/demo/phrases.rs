@@ -1,6 +1,7 @@
 //! What is said in every conversation, whatever it is about.
 
-pub const GREETINGS: &[&str] = &["Hello,", "Hi there,", "Dear support team,", "Good morning,", "Hi,", "Good day,"];
+pub const GREETINGS: &[&str] =
+    &["Hello,", "Hi there,", "Dear support team,", "Good morning,", "Hi,", "Good day,"];
 
 pub const URGENCIES: &[&str] = &[
     "It is not urgent, but it would be good to know by the end of the week.",
@@ -78,18 +79,23 @@ pub const CLOSERS: &[&str] = &[
 ];
 
 pub const PENDING_REASONS: &[&str] = &[
-    "waits for the next release", "with engineering", "waits for the supplier", "planned for the maintenance window",
+    "waits for the next release",
+    "with engineering",
+    "waits for the supplier",
+    "planned for the maintenance window",
     "on the product team's list",
 ];
 
 pub const RESOLVED_REASONS: &[&str] = &[
-    "fixed in the latest release", "solved with the customer by phone", "answered with an article",
-    "setting corrected", "credited",
+    "fixed in the latest release",
+    "solved with the customer by phone",
+    "answered with an article",
+    "setting corrected",
+    "credited",
 ];
 
-pub const CANCELLED_REASONS: &[&str] = &[
-    "sent twice by the customer", "withdrawn by the customer", "not meant for us", "test message",
-];
+pub const CANCELLED_REASONS: &[&str] =
+    &["sent twice by the customer", "withdrawn by the customer", "not meant for us", "test message"];
 
 pub const ESCALATION_NOTES: &[&str] = &[
     "The customer asked for somebody with more experience.",
@@ -99,13 +105,18 @@ pub const ESCALATION_NOTES: &[&str] = &[
 ];
 
 pub const ACKNOWLEDGEMENTS: &[&str] = &[
-    "Talked to the customer, all is well.", "Two people were ill that day.", "Seen. Routing has been corrected.",
+    "Talked to the customer, all is well.",
+    "Two people were ill that day.",
+    "Seen. Routing has been corrected.",
     "Came in over the weekend.",
 ];
 
 /// Comments that come with a rating, by stars.
 pub const PRAISE: &[&str] = &[
-    "Quick and friendly.", "Great support, very helpful!", "Understood my problem at once.", "Best support I know.",
+    "Quick and friendly.",
+    "Great support, very helpful!",
+    "Understood my problem at once.",
+    "Best support I know.",
     "Very clear explanation, thank you.",
 ];
 pub const SHRUGS: &[&str] =

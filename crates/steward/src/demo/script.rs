@@ -129,13 +129,20 @@ impl Script<'_, '_> {
     fn middle(&mut self, agent: Actor, pace: &Pace) -> Option<()> {
         self.life.work(pace.work / 6);
         if self.life.chance(60) {
-            let notes = if self.topic.notes.is_empty() || self.life.chance(40) { NOTES } else { self.topic.notes };
+            let notes =
+                if self.topic.notes.is_empty() || self.life.chance(40) { NOTES } else { self.topic.notes };
             let text = self.life.pick(notes);
             let text = self.slots.fill(text);
             self.life.note(agent, text)?;
         }
         let is_grave = self.life.story.priority_id >= 3;
-        let odds = if pace.is_late { 35 } else if is_grave { 9 } else { 2 };
+        let odds = if pace.is_late {
+            35
+        } else if is_grave {
+            9
+        } else {
+            2
+        };
         if !self.is_plain && self.life.chance(odds) {
             self.escalate(pace)?;
         }
@@ -264,9 +271,15 @@ pub fn first_case(life: &mut Life<'_>, customer: &Customer, now: Time) -> Option
     life.wait(14);
     life.answer(agent, "Hello John, thank you for writing. Which version do you use, and does it happen on other machines as well?".into(), false)?;
     life.wait(60);
-    life.reply(customer.actor(), "Version 1.9, on two machines out of three. The third one is newer.".into())?;
+    life.reply(
+        customer.actor(),
+        "Version 1.9, on two machines out of three. The third one is newer.".into(),
+    )?;
     life.wait(90);
-    life.note(agent, "Both machines have the old graphics driver. Asked engineering for the list of versions.".into())?;
+    life.note(
+        agent,
+        "Both machines have the old graphics driver. Asked engineering for the list of versions.".into(),
+    )?;
     life.wait_until(life.story.created_at.plus_minutes(390));
     life.answer(agent, "It is the graphics driver of the two older machines. With the current one from their maker Harbor works again.".into(), true)?;
     life.wait_until(life.story.created_at.plus_minutes(390).plus_days(AUTO_CLOSE_DAYS));
@@ -274,5 +287,8 @@ pub fn first_case(life: &mut Life<'_>, customer: &Customer, now: Time) -> Option
     // Five hours ago: of the 24 hours promised, 6.5 and 5 are used, 12.5 are left.
     life.wait_until(now.plus_hours(-5));
     life.turn(agent, Status::Open, Some("customer called: it is back since the latest update"))?;
-    life.note(agent, "John called: since the latest update it is the same as in spring, on all three machines.".into())
+    life.note(
+        agent,
+        "John called: since the latest update it is the same as in spring, on all three machines.".into(),
+    )
 }

@@ -38,7 +38,8 @@ impl Fresh {
     fn postgres(name: &str) -> Fresh {
         let server = std::env::var("STEWARD_TEST_POSTGRES")
             .expect("STEWARD_TEST_POSTGRES names no PostgreSQL server to test on");
-        let (head, query) = server.split_once('?').map_or((server.as_str(), ""), |(head, query)| (head, query));
+        let (head, query) =
+            server.split_once('?').map_or((server.as_str(), ""), |(head, query)| (head, query));
         let base = head.trim_end_matches('/').rsplit_once('/').map_or(head, |(base, _)| base);
         let database = format!("steward_demo_{name}_{}", std::process::id());
         administer(&server, &format!("create database {database}"));
@@ -58,9 +59,13 @@ impl Fresh {
     fn contents(&self) -> Vec<String> {
         let mut all = Vec::new();
         for (table, key) in [
-            ("crm_users", "user_id"), ("crm_contacts", "contact_id"), ("crm_cases", "case_id"),
-            ("crm_case_comments", "comment_id"), ("crm_case_events", "event_id"),
-            ("crm_sla_violations", "case_id, violation_type"), ("crm_case_escalations", "escalation_id"),
+            ("crm_users", "user_id"),
+            ("crm_contacts", "contact_id"),
+            ("crm_cases", "case_id"),
+            ("crm_case_comments", "comment_id"),
+            ("crm_case_events", "event_id"),
+            ("crm_sla_violations", "case_id, violation_type"),
+            ("crm_case_escalations", "escalation_id"),
             ("crm_survey_responses", "response_id"),
         ] {
             let rows: Vec<Anything> = self
@@ -222,8 +227,18 @@ fn check_histories(fresh: &Fresh) {
          + (select count(*) from crm_case_events where at > '2026-11-22T10:30:00.000Z')";
     let unrolled = "select count(*) from crm_cases where status = 'resolved' and resolved_at < '2026-11-17T10:30:00.000Z'";
     for sql in [
-        last_status.as_str(), answered, &reopened, &strange_comment, &strange_reason, &wrong_minutes, out_of_order,
-        still_overdue, orphaned, to_come, unrolled, "select count(*) from crm_sla_queue",
+        last_status.as_str(),
+        answered,
+        &reopened,
+        &strange_comment,
+        &strange_reason,
+        &wrong_minutes,
+        out_of_order,
+        still_overdue,
+        orphaned,
+        to_come,
+        unrolled,
+        "select count(*) from crm_sla_queue",
         "select count(*) from crm_cases c where c.created_at <>
              (select min(e.at) from crm_case_events e where e.case_id = c.case_id and e.kind = 'created')",
         "select count(*) from crm_sla_violations where violated_at <> due_at or created_at <> due_at",
@@ -254,17 +269,20 @@ fn a_demo_is_taken_again_and_a_desk_is_refused() {
         assert_eq!(again.user_id(), Some(1));
         assert_eq!(fresh.count("select count(*) from crm_cases"), 2000);
         // Ids go on where the generated ones end.
-        fresh.db.write_blocking(|tx| -> Result<()> {
-            let (id,): (i64,) = tx.one(
-                "insert into crm_case_comments (case_id, comment_text, created_by) values (1, 'x', 1)
+        fresh
+            .db
+            .write_blocking(|tx| -> Result<()> {
+                let (id,): (i64,) = tx.one(
+                    "insert into crm_case_comments (case_id, comment_text, created_by) values (1, 'x', 1)
                  returning comment_id",
-                &[],
-            )?;
-            let (most,): (i64,) = tx.one("select max(comment_id) from crm_case_comments", &[])?;
-            assert_eq!(id, most);
-            tx.execute("delete from crm_settings where name = 'made_by'", &[])?;
-            Ok(())
-        }).unwrap();
+                    &[],
+                )?;
+                let (most,): (i64,) = tx.one("select max(comment_id) from crm_case_comments", &[])?;
+                assert_eq!(id, most);
+                tx.execute("delete from crm_settings where name = 'made_by'", &[])?;
+                Ok(())
+            })
+            .unwrap();
         assert!(matches!(prepare(&fresh.db, now()), Err(Error::Conflict(_))));
     }
 }

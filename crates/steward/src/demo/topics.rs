@@ -40,7 +40,8 @@ pub fn of_type(case_type_id: i64) -> &'static [Topic] {
 
 const VERSIONS: &[&str] = &["2.0", "2.0.1", "2.1", "2.1.3", "2.2", "2.3"];
 const BROWSERS: &[&str] = &["Firefox", "Chrome", "Safari", "Edge"];
-const SYSTEMS: &[&str] = &["Windows 11", "Windows 10", "macOS 15", "Debian 13", "Ubuntu 24.04", "Android 16", "iOS 19"];
+const SYSTEMS: &[&str] =
+    &["Windows 11", "Windows 10", "macOS 15", "Debian 13", "Ubuntu 24.04", "Android 16", "iOS 19"];
 const DAYS: &[&str] = &["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"];
 
 /// What the slots of the texts stand for in one case: the same throughout.

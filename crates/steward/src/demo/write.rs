@@ -26,38 +26,98 @@ pub fn write(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
 }
 
 fn write_cases(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
-    let mut rows = Rows::of("crm_cases", [
-        "case_id", "account_id", "contact_id", "subject", "description", "case_type_id", "priority_id",
-        "priority_level", "sla_policy_id", "status", "status_reason", "channel", "owner_id", "team_id",
-        "parent_case_id", "first_response_at", "first_response_due", "resolution_due", "resolved_at", "closed_at",
-        "response_time_minutes", "resolution_time_minutes", "reopened_count", "is_escalated", "escalation_level",
-        "is_sla_violated", "csat_score", "csat_comment", "csat_submitted_at", "edit_version", "created_by",
-        "created_at", "updated_at", "public_updated_at",
-    ]);
+    let mut rows = Rows::of(
+        "crm_cases",
+        [
+            "case_id",
+            "account_id",
+            "contact_id",
+            "subject",
+            "description",
+            "case_type_id",
+            "priority_id",
+            "priority_level",
+            "sla_policy_id",
+            "status",
+            "status_reason",
+            "channel",
+            "owner_id",
+            "team_id",
+            "parent_case_id",
+            "first_response_at",
+            "first_response_due",
+            "resolution_due",
+            "resolved_at",
+            "closed_at",
+            "response_time_minutes",
+            "resolution_time_minutes",
+            "reopened_count",
+            "is_escalated",
+            "escalation_level",
+            "is_sla_violated",
+            "csat_score",
+            "csat_comment",
+            "csat_submitted_at",
+            "edit_version",
+            "created_by",
+            "created_at",
+            "updated_at",
+            "public_updated_at",
+        ],
+    );
     for story in stories {
         let minutes = |until: Option<Time>| until.map(|until| until.minutes_since(story.created_at));
         let rating = story.rating.as_ref();
-        rows.push(tx, [
-            story.case_id.into(), story.account_id.into(), story.contact_id.into(), story.subject.as_str().into(),
-            story.description.as_str().into(), story.case_type_id.into(), story.priority_id.into(),
-            // The reference data's levels are their ids.
-            story.priority_id.into(), story.sla_policy_id.into(), story.status.word().into(),
-            story.status_reason.as_deref().into(), story.channel.word().into(), story.owner_id.into(),
-            story.team_id.into(), story.parent_case_id.into(), story.first_response_at.into(),
-            story.first_response_due.into(), story.resolution_due.into(), story.resolved_at.into(),
-            story.closed_at.into(), minutes(story.first_response_at).into(), minutes(story.resolved_at).into(),
-            story.reopened_count.into(), (story.escalation_level > 0).into(), story.escalation_level.into(),
-            (!story.breaches.is_empty()).into(), rating.map(|rating| rating.stars).into(),
-            rating.and_then(|rating| rating.comment).into(), rating.map(|rating| rating.at).into(),
-            story.edit_version.into(), story.created_by.into(), story.created_at.into(), story.updated_at.into(),
-            story.public_updated_at.into(),
-        ])?;
+        rows.push(
+            tx,
+            [
+                story.case_id.into(),
+                story.account_id.into(),
+                story.contact_id.into(),
+                story.subject.as_str().into(),
+                story.description.as_str().into(),
+                story.case_type_id.into(),
+                story.priority_id.into(),
+                // The reference data's levels are their ids.
+                story.priority_id.into(),
+                story.sla_policy_id.into(),
+                story.status.word().into(),
+                story.status_reason.as_deref().into(),
+                story.channel.word().into(),
+                story.owner_id.into(),
+                story.team_id.into(),
+                story.parent_case_id.into(),
+                story.first_response_at.into(),
+                story.first_response_due.into(),
+                story.resolution_due.into(),
+                story.resolved_at.into(),
+                story.closed_at.into(),
+                minutes(story.first_response_at).into(),
+                minutes(story.resolved_at).into(),
+                story.reopened_count.into(),
+                (story.escalation_level > 0).into(),
+                story.escalation_level.into(),
+                (!story.breaches.is_empty()).into(),
+                rating.map(|rating| rating.stars).into(),
+                rating.and_then(|rating| rating.comment).into(),
+                rating.map(|rating| rating.at).into(),
+                story.edit_version.into(),
+                story.created_by.into(),
+                story.created_at.into(),
+                story.updated_at.into(),
+                story.public_updated_at.into(),
+            ],
+        )?;
     }
     rows.finish(tx)
 }
 
 /// The places of a story's own rows in the order of time over all stories: `(at, story, index in it)`.
-fn in_order<T>(stories: &[Story], of: impl Fn(&Story) -> &Vec<T>, at: impl Fn(&T) -> Time) -> Vec<(usize, usize)> {
+fn in_order<T>(
+    stories: &[Story],
+    of: impl Fn(&Story) -> &Vec<T>,
+    at: impl Fn(&T) -> Time,
+) -> Vec<(usize, usize)> {
     let mut places: Vec<(Time, usize, usize)> = Vec::new();
     for (story, told) in stories.iter().enumerate() {
         places.extend(of(told).iter().enumerate().map(|(index, row)| (at(row), story, index)));
@@ -78,17 +138,36 @@ fn ids(stories: &[Story], order: &[(usize, usize)]) -> Vec<Vec<i64>> {
 
 fn write_comments(tx: &mut Tx<'_>, stories: &[Story]) -> Result<Vec<Vec<i64>>> {
     let order = in_order(stories, |story| &story.comments, |comment| comment.at);
-    let mut rows = Rows::of("crm_case_comments", [
-        "comment_id", "case_id", "comment_text", "is_internal", "is_solution", "created_by", "contact_id",
-        "created_at", "updated_at",
-    ]);
+    let mut rows = Rows::of(
+        "crm_case_comments",
+        [
+            "comment_id",
+            "case_id",
+            "comment_text",
+            "is_internal",
+            "is_solution",
+            "created_by",
+            "contact_id",
+            "created_at",
+            "updated_at",
+        ],
+    );
     for (id, (story, index)) in (1_i64..).zip(&order) {
         let comment = &stories[*story].comments[*index];
-        rows.push(tx, [
-            id.into(), stories[*story].case_id.into(), comment.text.as_str().into(), comment.is_internal.into(),
-            comment.is_solution.into(), comment.author.user_id().into(), comment.author.contact_id().into(),
-            comment.at.into(), comment.at.into(),
-        ])?;
+        rows.push(
+            tx,
+            [
+                id.into(),
+                stories[*story].case_id.into(),
+                comment.text.as_str().into(),
+                comment.is_internal.into(),
+                comment.is_solution.into(),
+                comment.author.user_id().into(),
+                comment.author.contact_id().into(),
+                comment.at.into(),
+                comment.at.into(),
+            ],
+        )?;
     }
     rows.finish(tx)?;
     Ok(ids(stories, &order))
@@ -99,9 +178,16 @@ fn write_reasons(tx: &mut Tx<'_>, stories: &[Story]) -> Result<Vec<Vec<i64>>> {
     let mut rows = Rows::of("crm_case_texts", ["text_id", "case_id", "field", "body", "created_at"]);
     for (id, (story, index)) in (1_i64..).zip(&order) {
         let (at, reason) = &stories[*story].reasons[*index];
-        rows.push(tx, [
-            id.into(), stories[*story].case_id.into(), "status_reason".into(), reason.as_str().into(), (*at).into(),
-        ])?;
+        rows.push(
+            tx,
+            [
+                id.into(),
+                stories[*story].case_id.into(),
+                "status_reason".into(),
+                reason.as_str().into(),
+                (*at).into(),
+            ],
+        )?;
     }
     rows.finish(tx)?;
     Ok(ids(stories, &order))
@@ -118,34 +204,67 @@ fn write_tags(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
 }
 
 fn write_escalations(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
-    let mut rows = Rows::of("crm_case_escalations", [
-        "case_id", "escalation_reason", "escalation_level", "escalated_from", "escalated_to", "note", "created_by",
-        "acknowledged_by", "acknowledged_at", "resolved_by", "resolved_at", "created_at",
-    ]);
+    let mut rows = Rows::of(
+        "crm_case_escalations",
+        [
+            "case_id",
+            "escalation_reason",
+            "escalation_level",
+            "escalated_from",
+            "escalated_to",
+            "note",
+            "created_by",
+            "acknowledged_by",
+            "acknowledged_at",
+            "resolved_by",
+            "resolved_at",
+            "created_at",
+        ],
+    );
     for (story, index) in in_order(stories, |story| &story.escalations, |escalation| escalation.at) {
         let escalation = &stories[story].escalations[index];
         let by = |at: Option<Time>| at.map(|_| escalation.to);
-        rows.push(tx, [
-            stories[story].case_id.into(), escalation.reason.into(), escalation.level.into(), escalation.from.into(),
-            escalation.to.into(), escalation.note.into(), escalation.from.into(),
-            by(escalation.acknowledged_at).into(), escalation.acknowledged_at.into(),
-            by(escalation.resolved_at).into(), escalation.resolved_at.into(), escalation.at.into(),
-        ])?;
+        rows.push(
+            tx,
+            [
+                stories[story].case_id.into(),
+                escalation.reason.into(),
+                escalation.level.into(),
+                escalation.from.into(),
+                escalation.to.into(),
+                escalation.note.into(),
+                escalation.from.into(),
+                by(escalation.acknowledged_at).into(),
+                escalation.acknowledged_at.into(),
+                by(escalation.resolved_at).into(),
+                escalation.resolved_at.into(),
+                escalation.at.into(),
+            ],
+        )?;
     }
     rows.finish(tx)
 }
 
 /// What was met late the database has found by itself when the cases came in; what is not met yet is written here.
 fn write_breaches(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
-    let mut rows = Rows::of("crm_sla_violations", [
-        "case_id", "sla_policy_id", "violation_type", "due_at", "violated_at", "minutes_overdue",
-    ]);
-    let breaches = || stories.iter().flat_map(|story| story.breaches.iter().map(move |breach| (story, breach)));
+    let mut rows = Rows::of(
+        "crm_sla_violations",
+        ["case_id", "sla_policy_id", "violation_type", "due_at", "violated_at", "minutes_overdue"],
+    );
+    let breaches =
+        || stories.iter().flat_map(|story| story.breaches.iter().map(move |breach| (story, breach)));
     for (story, breach) in breaches().filter(|(_, breach)| !breach.found_by_trigger) {
-        rows.push(tx, [
-            story.case_id.into(), story.sla_policy_id.into(), breach.kind.into(), breach.due_at.into(),
-            breach.due_at.into(), breach.minutes_overdue.into(),
-        ])?;
+        rows.push(
+            tx,
+            [
+                story.case_id.into(),
+                story.sla_policy_id.into(),
+                breach.kind.into(),
+                breach.due_at.into(),
+                breach.due_at.into(),
+                breach.minutes_overdue.into(),
+            ],
+        )?;
     }
     rows.finish(tx)?;
     // Found, here as in a desk that was running, when they happened.
@@ -163,24 +282,43 @@ fn write_breaches(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
 
 /// Answers to the survey that comes with the reference data: question 1 asks for stars, 2 for yes or no, 3 for words.
 fn write_ratings(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
-    let mut rows = Rows::of("crm_survey_responses", [
-        "survey_id", "question_id", "case_id", "contact_id", "rating_value", "text_value", "choice_value",
-        "created_at",
-    ]);
+    let mut rows = Rows::of(
+        "crm_survey_responses",
+        [
+            "survey_id",
+            "question_id",
+            "case_id",
+            "contact_id",
+            "rating_value",
+            "text_value",
+            "choice_value",
+            "created_at",
+        ],
+    );
     for story in stories {
         let Some(rating) = &story.rating else { continue };
         let solved = if rating.stars > 2 { "yes" } else { "no" };
-        let answers: [(i64, Option<i64>, Option<&str>, Option<&str>); 3] = [
-            (1, Some(rating.stars), None, None), (2, None, None, Some(solved)), (3, None, rating.comment, None),
-        ];
-        for (question_id, stars, words, choice) in answers {
+        for (question_id, stars, words, choice) in [
+            (1i64, Some(rating.stars), None, None),
+            (2, None, None, Some(solved)),
+            (3, None, rating.comment, None),
+        ] {
             if stars.is_none() && words.is_none() && choice.is_none() {
                 continue;
             }
-            rows.push(tx, [
-                Value::Int(1), question_id.into(), story.case_id.into(), story.contact_id.into(), stars.into(),
-                words.into(), choice.into(), rating.at.into(),
-            ])?;
+            rows.push(
+                tx,
+                [
+                    Value::Int(1),
+                    question_id.into(),
+                    story.case_id.into(),
+                    story.contact_id.into(),
+                    stars.into(),
+                    words.into(),
+                    choice.into(),
+                    rating.at.into(),
+                ],
+            )?;
         }
     }
     rows.finish(tx)
@@ -198,10 +336,18 @@ fn write_events(
         let Moment { at, actor, event } = &stories[story].moments[index];
         let event = with_ids(event, &comments[story], &reasons[story]);
         let (kind, data) = event.columns();
-        rows.push(tx, [
-            stories[story].case_id.into(), kind.into(), actor.kind().into(), actor.id().into(),
-            event.is_public().into(), data.into(), (*at).into(),
-        ])?;
+        rows.push(
+            tx,
+            [
+                stories[story].case_id.into(),
+                kind.into(),
+                actor.kind().into(),
+                actor.id().into(),
+                event.is_public().into(),
+                data.into(),
+                (*at).into(),
+            ],
+        )?;
     }
     rows.finish(tx)
 }

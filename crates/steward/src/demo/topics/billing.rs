@@ -12,7 +12,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Which invoice number is it, and on which day were they removed?"],
         answers: &["Invoice {invoice}. They were removed on {day}."],
         notes: &["Removed after the cut-off on the 25th, so formally right. Within goodwill."],
-        cures: &["We have credited the seats: {amount} are deducted from the next invoice. Seats count as they stand on the 25th, which your invoice page now shows as well."],
+        cures: &[
+            "We have credited the seats: {amount} are deducted from the next invoice. Seats count as they stand on the 25th, which your invoice page now shows as well.",
+        ],
         tags: &["invoice", "seats"],
     },
     Topic {
@@ -24,7 +26,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Does a window of your bank open when you save the card? Some browsers block it."],
         answers: &["No window opened. With another browser it did, and it worked."],
         notes: &["Confirmation window blocked. Extended their grace period by a week meanwhile."],
-        cures: &["The payment went through at {time}. The window of the bank had been blocked; we now say so on the page instead of failing silently."],
+        cures: &[
+            "The payment went through at {time}. The window of the bank had been blocked; we now say so on the page instead of failing silently.",
+        ],
         tags: &["payment"],
     },
     Topic {
@@ -33,10 +37,14 @@ pub const TOPICS: &[Topic] = &[
             "We have a new name and a new address. Please put both on this month's invoice, and on {invoice} as well if that is possible.",
             "The tax number is missing on our invoices, so our accounting sends them back.",
         ],
-        asks: &["Please confirm the spelling of the name and the tax number; we cannot change an issued invoice twice."],
+        asks: &[
+            "Please confirm the spelling of the name and the tax number; we cannot change an issued invoice twice.",
+        ],
         answers: &["Confirmed, as written below in my signature."],
         notes: &["Checked the number in the public register."],
-        cures: &["Done: {invoice} was cancelled and issued again with the new details, and all later ones have them."],
+        cures: &[
+            "Done: {invoice} was cancelled and issued again with the new details, and all later ones have them.",
+        ],
         tags: &["invoice", "address"],
     },
     Topic {
@@ -48,7 +56,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["From which day on should it apply?"],
         answers: &["From the first of next month."],
         notes: &["Quote sent, valid 30 days."],
-        cures: &["The plan is changed as of the date you named, and what you have paid is counted: {amount} remain for this term."],
+        cures: &[
+            "The plan is changed as of the date you named, and what you have paid is counted: {amount} remain for this term.",
+        ],
         tags: &["plan"],
     },
     Topic {
@@ -60,7 +70,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Should it go back to where it came from, or be counted towards the next invoice?"],
         answers: &["Back to the bank account, please."],
         notes: &["Both payments found. Refund approved by finance."],
-        cures: &["{amount} are on their way back to your account; banks take two to five days. Sorry that it took a second look."],
+        cures: &[
+            "{amount} are on their way back to your account; banks take two to five days. Sorry that it took a second look.",
+        ],
         tags: &["refund", "payment"],
     },
     Topic {
@@ -72,7 +84,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["May we ask what you are missing? It helps us more than you may think."],
         answers: &["Nothing really, the project is simply finished. We were happy."],
         notes: &["Friendly leave. Offered the read-only plan."],
-        cures: &["Your subscription ends with the term and nothing more is charged. Until then all data can be exported under Settings > Data; the read-only plan stays open to you."],
+        cures: &[
+            "Your subscription ends with the term and nothing more is charged. Until then all data can be exported under Settings > Data; the read-only plan stays open to you.",
+        ],
         tags: &["cancellation", "plan"],
     },
     Topic {
@@ -84,7 +98,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Would you send us the certificate of your registration? A scan is fine."],
         answers: &["Attached. It is valid until the end of next year."],
         notes: &["Qualifies. 40 % as usual."],
-        cures: &["The quote is in your account under Billing > Quotes. It holds for 30 days and can be accepted there with one click."],
+        cures: &[
+            "The quote is in your account under Billing > Quotes. It holds for 30 days and can be accepted there with one click.",
+        ],
         tags: &["quote"],
     },
 ];

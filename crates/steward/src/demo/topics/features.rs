@@ -12,7 +12,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Would it do if it followed the setting of the system, or do you need to switch by hand?"],
         answers: &["Following the system is all we want."],
         notes: &["Vote {count} for this. Design has a draft."],
-        cures: &["It has arrived: Settings > Appearance > As the system. Thank you for your patience and for the comparison pictures."],
+        cures: &[
+            "It has arrived: Settings > Appearance > As the system. Thank you for your patience and for the comparison pictures.",
+        ],
         tags: &["feature", "appearance"],
     },
     Topic {
@@ -24,7 +26,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["What should happen when that day is a holiday: the day before, or the one after?"],
         answers: &["The day before, please."],
         notes: &["Fits the planned work on recurrence rules. Linked."],
-        cures: &["Rules such as 'last working day' are part of {version}. Holidays of your calendar are respected, with the choice of before or after."],
+        cures: &[
+            "Rules such as 'last working day' are part of {version}. Holidays of your calendar are respected, with the choice of before or after.",
+        ],
         tags: &["feature", "recurrence"],
     },
     Topic {
@@ -36,7 +40,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Would sums and products be enough, or do you compare dates as well?"],
         answers: &["Sums and products for now. Dates would be a bonus."],
         notes: &["Second request of this account. Product wants to talk to them."],
-        cures: &["Sums below columns are available now. Formulas are on the list for next year; we have noted your example there and will write when it is done."],
+        cures: &[
+            "Sums below columns are available now. Formulas are on the list for next year; we have noted your example there and will write when it is done.",
+        ],
         tags: &["feature", "fields"],
     },
     Topic {
@@ -48,7 +54,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Which chat do you use, and would a webhook do?"],
         answers: &["A webhook is fine, we have somebody who can write the other side."],
         notes: &[],
-        cures: &["Webhooks are in Settings > Integrations. The article has an example with signature check, in the language that you named."],
+        cures: &[
+            "Webhooks are in Settings > Integrations. The article has an example with signature check, in the language that you named.",
+        ],
         tags: &["feature", "integration"],
     },
     Topic {
@@ -60,7 +68,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Would app codes and security keys do for your auditors?"],
         answers: &["Both are accepted."],
         notes: &["Security agrees. Planned for the quarter."],
-        cures: &["Owners can now require a second factor for members and guests from a date on; the list of those without is on the same page."],
+        cures: &[
+            "Owners can now require a second factor for members and guests from a date on; the list of those without is on the same page.",
+        ],
         tags: &["feature", "security"],
     },
     Topic {
@@ -72,7 +82,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["How many columns does your largest board have?"],
         answers: &["It has {count}, some of them narrow."],
         notes: &[],
-        cures: &["Printing now scales a board to the paper, up to A1, and can show patterns in place of colours."],
+        cures: &[
+            "Printing now scales a board to the paper, up to A1, and can show patterns in place of colours.",
+        ],
         tags: &["feature", "print", "accessibility"],
     },
     Topic {
@@ -84,7 +96,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Are weekends to be skipped when you shift by days?"],
         answers: &["Yes, working days are meant."],
         notes: &["Prototype exists behind a switch. Offered to enable it for them."],
-        cures: &["Select the tasks, then Edit > Shift dates. It counts working days of your calendar and can be undone in one step."],
+        cures: &[
+            "Select the tasks, then Edit > Shift dates. It counts working days of your calendar and can be undone in one step.",
+        ],
         tags: &["feature", "bulk"],
     },
 ];

@@ -12,7 +12,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Are they to change anything, or only to look?"],
         answers: &["Only to look, and perhaps to comment."],
         notes: &["Guest role fits. No seat needed up to {count} guests."],
-        cures: &["Invite them as guests of that board: they see nothing else, may comment, and do not use up a seat. The button is under Share > Guests."],
+        cures: &[
+            "Invite them as guests of that board: they see nothing else, may comment, and do not use up a seat. The button is under Share > Guests.",
+        ],
         tags: &["sharing", "permissions"],
     },
     Topic {
@@ -24,7 +26,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Which project is it, and about when did you delete it?"],
         answers: &["Project 'Spring launch', at about {time}."],
         notes: &["Within the 30 days. They can do it themselves."],
-        cures: &["Deleted things stay in the project's bin for 30 days: Project > Bin > Restore. Your list is there, with all of its tasks."],
+        cures: &[
+            "Deleted things stay in the project's bin for 30 days: Project > Bin > Restore. Your list is there, with all of its tasks.",
+        ],
         tags: &["restore"],
     },
     Topic {
@@ -36,7 +40,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Are you the owner of the account? Only owners see the calendar of the whole account."],
         answers: &["I am not, but my colleague is and sits beside me."],
         notes: &[],
-        cures: &["The owner finds it under Settings > Calendar: working days for all, holidays by region. What people set for themselves goes before it."],
+        cures: &[
+            "The owner finds it under Settings > Calendar: working days for all, holidays by region. What people set for themselves goes before it.",
+        ],
         tags: &["calendar", "settings"],
     },
     Topic {
@@ -48,7 +54,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Which layout do you use?"],
         answers: &["Neo. I know, it is unusual."],
         notes: &[],
-        cures: &["Press the question mark anywhere to see them all. Under Settings > Keyboard each can be given another key, which also helps with unusual layouts."],
+        cures: &[
+            "Press the question mark anywhere to see them all. Under Settings > Keyboard each can be given another key, which also helps with unusual layouts.",
+        ],
         tags: &["keyboard"],
     },
     Topic {
@@ -60,7 +68,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Do these tasks depend on others that are late?"],
         answers: &["Now that you ask: yes, all of them."],
         notes: &["Asked documentation to add a picture."],
-        cures: &["A task is at risk when those it depends on leave it less time than its estimate. The article on the timeline explains it with an example."],
+        cures: &[
+            "A task is at risk when those it depends on leave it less time than its estimate. The article on the timeline explains it with an example.",
+        ],
         tags: &["timeline"],
     },
     Topic {
@@ -72,7 +82,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Would one archive per project do, or must it be a single one?"],
         answers: &["One per project is even better."],
         notes: &[],
-        cures: &["Settings > Data > Export makes an archive per project: JSON with a description of its fields, attachments as they are. It can be run on a schedule too."],
+        cures: &[
+            "Settings > Data > Export makes an archive per project: JSON with a description of its fields, attachments as they are. It can be run on a schedule too.",
+        ],
         tags: &["export", "compliance"],
     },
     Topic {
@@ -84,7 +96,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["About how many projects does one person need on the phone?"],
         answers: &["Not more than {count}, mostly small ones."],
         notes: &[],
-        cures: &["All projects that are starred are kept on the phone. Changes are sent later; where two people changed the same field, both are asked."],
+        cures: &[
+            "All projects that are starred are kept on the phone. Changes are sent later; where two people changed the same field, both are asked.",
+        ],
         tags: &["mobile", "offline"],
     },
     Topic {
@@ -96,7 +110,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["May we send the documents to you, or to your officer directly?"],
         answers: &["To me please, I pass them on."],
         notes: &["Sent the standard set. Legal is in copy."],
-        cures: &["The agreement is signed and in your account under Settings > Legal, with the list of places and the retention of backups."],
+        cures: &[
+            "The agreement is signed and in your account under Settings > Legal, with the list of places and the retention of backups.",
+        ],
         tags: &["privacy", "compliance"],
     },
 ];

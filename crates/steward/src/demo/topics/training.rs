@@ -12,7 +12,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Have they worked with boards before, or do we start from zero?"],
         answers: &["From zero, but they are quick."],
         notes: &["Booked with Ngozi, half a day, remote."],
-        cures: &["It is booked, the invitation with the link is in your calendar. The exercises work in your own account, in a project that we delete afterwards."],
+        cures: &[
+            "It is booked, the invitation with the link is in your calendar. The exercises work in your own account, in a project that we delete afterwards.",
+        ],
         tags: &["training", "onboarding"],
     },
     Topic {
@@ -24,7 +26,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Which one do you mean, the introduction or the one on formulas?"],
         answers: &["The one on reports, of {day}."],
         notes: &[],
-        cures: &["The recording and the slides are in the library under Learning > Recordings, no password needed. You may show them to anybody."],
+        cures: &[
+            "The recording and the slides are in the library under Learning > Recordings, no password needed. You may show them to anybody.",
+        ],
         tags: &["training", "webinar"],
     },
     Topic {
@@ -36,7 +40,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Shall we look at your own account together, or at an example?"],
         answers: &["At our own, please. It has grown over the years."],
         notes: &["They have {count} groups, half of them are empty. Prepared a list."],
-        cures: &["As agreed we have written down what we changed together; the list is attached. The session can be repeated any time."],
+        cures: &[
+            "As agreed we have written down what we changed together; the list is attached. The session can be repeated any time.",
+        ],
         tags: &["training", "permissions"],
     },
     Topic {
@@ -48,7 +54,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["Could you open the last lesson once more and stay until the end of the clip?"],
         answers: &["Done, now it says 100 %."],
         notes: &["Player does not count the last seconds in {browser}."],
-        cures: &["The certificate is in your profile, with the right spelling. The player now counts a lesson as done a few seconds before its end."],
+        cures: &[
+            "The certificate is in your profile, with the right spelling. The player now counts a lesson as done a few seconds before its end.",
+        ],
         tags: &["training", "certificate"],
     },
     Topic {
@@ -60,7 +68,9 @@ pub const TOPICS: &[Topic] = &[
         asks: &["May we look into the project 'Pilot'? You can allow it under Help > Allow access."],
         answers: &["Allowed until {day}."],
         notes: &["Nice set-up. Two tips: templates, and groups instead of tags."],
-        cures: &["We looked at it: templates for the repeating part and a group per shift will save you most of the work. We have made an example that you can copy."],
+        cures: &[
+            "We looked at it: templates for the repeating part and a group per shift will save you most of the work. We have made an example that you can copy.",
+        ],
         tags: &["training", "advice"],
     },
 ];
