@@ -64,8 +64,17 @@ pub enum Event {
 }
 
 impl Event {
+    /// The columns `kind` and `data` of its row.
+    pub fn columns(&self) -> (String, Value) {
+        let mut data = serde_json::to_value(self).expect("events are plain data");
+        match data.as_object_mut().and_then(|data| data.remove("kind")) {
+            Some(Value::String(kind)) => (kind, data),
+            _ => unreachable!("serde tags every event with its kind"),
+        }
+    }
+
     /// Whether the case's customer may see it in the timeline.
-    fn is_public(&self) -> bool {
+    pub fn is_public(&self) -> bool {
         match self {
             Event::Created { .. } | Event::StatusChanged { .. } => true,
             Event::CommentAdded { is_internal, .. }
@@ -79,9 +88,7 @@ impl Event {
 impl Work<'_, '_> {
     /// Appends what happened to a case.
     pub fn record(&mut self, case_id: i64, event: &Event) -> Result<()> {
-        let mut data = serde_json::to_value(event).expect("events are plain data");
-        let kind = data.as_object_mut().and_then(|data| data.remove("kind"));
-        let kind = kind.as_ref().and_then(Value::as_str).expect("serde tags every event with its kind");
+        let (kind, data) = event.columns();
         let now = self.now;
         self.execute(
             "insert into crm_case_events (case_id, kind, actor_kind, actor_id, is_public, data, at)
