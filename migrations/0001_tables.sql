@@ -151,7 +151,7 @@ create table crm_cases (
     description            text not null default '',
     case_type_id           bigint not null references crm_case_types,
     priority_id            bigint not null references crm_case_priorities,
-    -- A copy of the priority's level, kept by triggers, so that a sort by urgency reads an index.
+    -- A copy of the priority's level, kept while the case is open, so that a sort by urgency reads an index.
     priority_level         bigint not null default 0,
     sla_policy_id          bigint references crm_sla_policies,
     status                 text not null default 'new' check (status in ('new', 'open', 'pending', 'in_progress',
@@ -236,7 +236,7 @@ create table crm_case_comments (
     is_solution    {{bool}} not null default {{false}},
     created_by     bigint references crm_users,
     contact_id     bigint references crm_contacts,
-    -- The case that the comment was written on, when a merge moved it.
+    -- The case that the comment was written on, when merges moved it.
     moved_from_id  bigint references crm_cases,
     edited_at      {{time}},
     edit_version   bigint not null default 1,
@@ -284,11 +284,14 @@ create table crm_case_attachments (
     is_internal    {{bool}} not null default {{false}},
     uploaded_by    bigint references crm_users,
     contact_id     bigint references crm_contacts,
+    -- The case that it was first attached to, when merges moved it.
+    moved_from_id  bigint references crm_cases,
     is_active      {{bool}} not null default {{true}},
     created_at     {{time}} not null default {{now}},
     updated_at     {{time}} not null default {{now}}
 );
 create index crm_case_attachments_case on crm_case_attachments (case_id, attachment_id);
+create index crm_case_attachments_moved on crm_case_attachments (moved_from_id) where moved_from_id is not null;
 
 create table crm_sla_violations (
     violation_id   {{id}},
@@ -339,6 +342,8 @@ create table crm_case_events (
 create index crm_case_events_case on crm_case_events (case_id, event_id);
 -- What customers did: how a person's erasure finds the cases that they opened.
 create index crm_case_events_contact on crm_case_events (actor_id, case_id) where actor_kind = 'contact';
+-- Cases that went from one customer to another: the next one's timeline begins there, and erasure asks whose they were.
+create index crm_case_events_handed_over on crm_case_events (case_id, event_id) where kind = 'handed_over';
 
 -- Changes to people, tokens and configuration, audited like cases. Append-only.
 create table crm_audit_events (

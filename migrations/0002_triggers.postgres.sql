@@ -194,9 +194,10 @@ end $$;
 create trigger crm_cases_priority_level before insert or update of priority_id, priority_level on crm_cases
 for each row execute function crm_take_priority_level();
 
+-- Open cases alone: ended ones are not sorted by urgency, and the program looks the level up when it opens one again.
 create function crm_spread_priority_level() returns trigger language plpgsql as $$
 begin
-    update crm_cases set priority_level = new.priority_level where priority_id = new.priority_id;
+    update crm_cases set priority_level = new.priority_level where priority_id = new.priority_id and is_open;
     return null;
 end $$;
 
@@ -582,38 +583,56 @@ create trigger crm_cases_search_update after update of subject, description, is_
 for each row when (new.is_listed <> old.is_listed or new.subject <> old.subject or new.description <> old.description)
 execute function crm_search_case();
 
-create function crm_search_comment() returns trigger language plpgsql as $$
+create function crm_search_new_comment() returns trigger language plpgsql as $$
 declare
-    words tsvector;
+    words tsvector := crm_search_vector(new.comment_text);
 begin
-    if tg_op = 'INSERT' then
-        words := crm_search_vector(new.comment_text);
-        update crm_case_search
-        set internal_text = crm_search_append(internal_text, words),
-            public_text = case when new.is_internal then public_text else crm_search_append(public_text, words) end
-        where case_id = new.case_id;
-    elsif tg_op = 'DELETE' then
-        perform crm_rebuild_case_search(old.case_id);
-    else
-        perform crm_rebuild_case_search(new.case_id);
-        if new.case_id <> old.case_id then
-            perform crm_rebuild_case_search(old.case_id);
-        end if;
-    end if;
+    update crm_case_search
+    set internal_text = crm_search_append(internal_text, words),
+        public_text = case when new.is_internal then public_text else crm_search_append(public_text, words) end
+    where case_id = new.case_id;
     return null;
 end $$;
 
 create trigger crm_case_comments_search_insert after insert on crm_case_comments
-for each row when (new.is_active) execute function crm_search_comment();
+for each row when (new.is_active) execute function crm_search_new_comment();
 
-create trigger crm_case_comments_search_update
-after update of comment_text, is_internal, is_active, case_id on crm_case_comments
-for each row when (new.comment_text <> old.comment_text or new.is_internal <> old.is_internal
-    or new.is_active <> old.is_active or new.case_id <> old.case_id)
-execute function crm_search_comment();
+-- Once a statement, because a rebuild reads the whole conversation: a merge or an erasure changes many comments of few
+-- cases. In the order of their ids, so that two statements do not wait for each other.
+create function crm_search_changed_comments() returns trigger language plpgsql as $$
+declare
+    id bigint;
+begin
+    for id in
+        select c.case_id
+        from old_comments o
+        join new_comments n on n.comment_id = o.comment_id
+        cross join lateral (values (o.case_id), (n.case_id)) as c (case_id)
+        where n.comment_text <> o.comment_text or n.is_internal <> o.is_internal or n.is_active <> o.is_active
+            or n.case_id <> o.case_id
+        group by c.case_id order by c.case_id
+    loop
+        perform crm_rebuild_case_search(id);
+    end loop;
+    return null;
+end $$;
+
+create trigger crm_case_comments_search_update after update on crm_case_comments
+referencing old table as old_comments new table as new_comments
+for each statement execute function crm_search_changed_comments();
+
+create function crm_search_deleted_comments() returns trigger language plpgsql as $$
+declare
+    id bigint;
+begin
+    for id in select o.case_id from old_comments o where o.is_active group by o.case_id order by o.case_id loop
+        perform crm_rebuild_case_search(id);
+    end loop;
+    return null;
+end $$;
 
 create trigger crm_case_comments_search_delete after delete on crm_case_comments
-for each row when (old.is_active) execute function crm_search_comment();
+referencing old table as old_comments for each statement execute function crm_search_deleted_comments();
 
 -- ---------------------------------------------------------------- v_case_summary
 

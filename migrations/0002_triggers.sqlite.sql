@@ -222,10 +222,11 @@ begin
     where case_id = new.case_id;
 end;
 
+-- Open cases alone: ended ones are not sorted by urgency, and the program looks the level up when it opens one again.
 create trigger crm_case_priorities_level after update of priority_level on crm_case_priorities
 when new.priority_level <> old.priority_level
 begin
-    update crm_cases set priority_level = new.priority_level where priority_id = new.priority_id;
+    update crm_cases set priority_level = new.priority_level where priority_id = new.priority_id and is_open;
 end;
 
 -- ---------------------------------------------------------------- append-only

@@ -57,6 +57,7 @@ impl Kind {
 
 /// What answers a request.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "a benchmark keeps a few thousand of them")]
 pub enum Call {
     Nothing,
     List(CaseQuery),

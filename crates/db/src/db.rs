@@ -222,6 +222,14 @@ impl Db {
         }
     }
 
+    /// The numbers of the steps that [`migrate`](Self::migrate) would apply; changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Newer`] and [`Error::Migration`] as there.
+    pub fn missing_steps(&self, steps: &'static [Step]) -> Result<Vec<u32>, Error> {
+        self.read_blocking(Class::Bounded, move |tx| migrate::missing(tx, steps))
+    }
+
     /// Sets what runs once before each commit of writes: once a group on SQLite, once a transaction on
     /// PostgreSQL. If it fails, so does what it ran for.
     pub fn before_commit(&self, hook: fn(&mut Tx<'_>) -> Result<(), Error>) {

@@ -26,6 +26,11 @@ impl Dialect {
         self.pick("", " for update")
     }
 
+    /// Goes at the end of a `select` whose rows are to stay as they are until the transaction ends.
+    pub fn for_share(self) -> &'static str {
+        self.pick("", " for share")
+    }
+
     /// Like [`for_update`](Self::for_update), passing over rows that another transaction holds: for claiming
     /// jobs.
     pub fn for_update_skip_locked(self) -> &'static str {

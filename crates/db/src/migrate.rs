@@ -112,6 +112,24 @@ pub(crate) fn pending<'s>(
     Ok(&steps[applied.len().min(steps.len())..])
 }
 
+/// The numbers of the steps that a database lacks. Only reads, also where nothing was ever migrated.
+pub(crate) fn missing(tx: &mut Tx<'_>, steps: &[Step]) -> Result<Vec<u32>, Error> {
+    let dialect = tx.dialect();
+    let table = match dialect {
+        Dialect::Sqlite => {
+            "select name from sqlite_master where type = 'table' and name = 'schema_migrations'"
+        }
+        Dialect::Postgres => {
+            "select relname::text from pg_class where oid = to_regclass('schema_migrations')"
+        }
+    };
+    let applied = match tx.optional::<(String,)>(table, &[])? {
+        Some(_) => tx.query(APPLIED, &[])?,
+        None => Vec::new(),
+    };
+    Ok(pending(dialect, &applied, steps)?.iter().map(|step| step.number).collect())
+}
+
 /// Applies one step, within its transaction.
 pub(crate) fn apply(tx: &mut Tx<'_>, step: &Step) -> Result<(), Error> {
     let dialect = tx.dialect();

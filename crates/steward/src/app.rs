@@ -8,7 +8,7 @@ use db::{Class, Db};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Result;
-use crate::http::Metrics;
+use crate::http::{Metrics, RequestLimits};
 use crate::people::SignInGuard;
 use crate::work::{Actor, Work};
 
@@ -20,6 +20,7 @@ pub struct Parts {
     pub config: Config,
     pub clock: Clock,
     pub metrics: Metrics,
+    pub limits: RequestLimits,
     pub sign_ins: SignInGuard,
     /// In the demo a caller without credentials is this user; never set by `serve`.
     pub demo_admin: Option<Actor>,
@@ -37,7 +38,10 @@ impl App {
     pub fn new(db: Db, config: Config, clock: Clock, demo_admin: Option<Actor>) -> App {
         db.before_commit(crate::search::catch_up);
         let metrics = Metrics::default();
-        App(Arc::new(Parts { db, config, clock, metrics, sign_ins: SignInGuard::default(), demo_admin }))
+        // Whoever plays with the demo may ask as fast as they like.
+        let limits = RequestLimits::new(if demo_admin.is_some() { 0 } else { config.requests_per_minute });
+        let sign_ins = SignInGuard::default();
+        App(Arc::new(Parts { db, config, clock, metrics, limits, sign_ins, demo_admin }))
     }
 
     /// The same desk, where whoever comes without credentials is this user: the demo.
@@ -66,6 +70,16 @@ impl App {
     {
         let now = self.clock.now();
         self.db.write(move |tx| f(&mut Work { tx, actor, now })).await
+    }
+
+    /// `read` for the command line: no runtime needed.
+    pub fn read_blocking<T, F>(&self, class: Class, actor: Actor, f: F) -> Result<T>
+    where
+        F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let now = self.clock.now();
+        self.db.read_blocking(class, move |tx| f(&mut Work { tx, actor, now }))
     }
 
     /// `write` for the command line and for filling the demo: no runtime needed.

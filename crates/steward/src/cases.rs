@@ -8,6 +8,7 @@ pub mod api;
 mod bulk;
 mod case;
 pub mod comment;
+pub mod comment_history;
 mod edit;
 mod family;
 mod filter;

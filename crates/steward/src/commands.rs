@@ -6,12 +6,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use db::Db;
+use db::{Class, Db};
 
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::people::{Role, Scope, commands as people, erasure, tokens};
+use crate::people::erasure::{self, Mentions};
+use crate::people::{Role, Scope, commands as people, tokens};
 use crate::start::{self, Fatal};
 use crate::work::{Actor, Work};
 use crate::{demo, doctor};
@@ -30,7 +31,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Fatal> {
 
 pub fn serve(config: Config, clock: Clock) -> Result<(), Fatal> {
     let db = start::open_database(&config, true)?;
-    if db.read_blocking(db::Class::Bounded, demo::is_marked)? {
+    if db.read_blocking(Class::Bounded, demo::is_marked)? {
         return Err("this database was made by `steward demo`, which lets anybody in: serve another".into());
     }
     let data = config.data.clone();
@@ -123,13 +124,21 @@ fn once<T: Send + 'static>(
     clock: &Clock,
     f: impl Fn(&mut Work) -> crate::Result<T> + Send + Sync + 'static,
 ) -> Result<T, Fatal> {
+    with_desk(config, clock, |app| app.write_blocking(Actor::System, f))
+}
+
+fn with_desk<T>(
+    config: &Config,
+    clock: &Clock,
+    f: impl FnOnce(&App) -> crate::Result<T>,
+) -> Result<T, Fatal> {
     let db = start::open_database(config, true)?;
     let app = App::new(db, config.clone(), clock.clone(), None);
-    let done = app.write_blocking(Actor::System, f)?;
+    let done = f(&app);
     let db: Db = app.db.clone();
     drop(app);
     db.close();
-    Ok(done)
+    Ok(done?)
 }
 
 pub fn add_user(
@@ -149,7 +158,12 @@ pub fn add_user(
 }
 
 pub fn list_users(config: &Config, clock: &Clock) -> Result<(), Fatal> {
-    for user in once(config, clock, people::list_users)? {
+    let (db, now) = (start::open_existing(config)?, clock.now());
+    let users = db.read_blocking(Class::Slow, move |tx| {
+        people::list_users(&mut Work { tx, actor: Actor::System, now })
+    });
+    db.close();
+    for user in users? {
         say(&format!("{}\t{}\t{}\t{}", user.user_id, user.role, user.email, user.name));
     }
     Ok(())
@@ -191,14 +205,18 @@ pub fn make_token(
 }
 
 pub fn erase_contact(config: &Config, clock: &Clock, contact_id: i64) -> Result<(), Fatal> {
-    once(config, clock, move |work| people::erase_contact(work, contact_id))?;
+    with_desk(config, clock, |app| {
+        let look = move |work: &mut Work| Mentions::look(work, contact_id);
+        let mentions = app.read_blocking(Class::Slow, Actor::System, look)?;
+        app.write_blocking(Actor::System, move |work| people::erase_contact(work, contact_id, &mentions))
+    })?;
     while once(config, clock, erasure::purge)? {}
     say(&format!("Contact {contact_id} is erased."));
     Ok(())
 }
 
 pub fn backup(config: &Config, file: &Path) -> Result<(), Fatal> {
-    let db = start::open_database(config, true)?;
+    let db = start::open_existing(config)?;
     db.backup(file)?;
     db.close();
     say(&format!("Backed up into {}", file.display()));
@@ -207,8 +225,8 @@ pub fn backup(config: &Config, file: &Path) -> Result<(), Fatal> {
 
 /// Answers whether all is well.
 pub fn doctor(config: &Config) -> Result<bool, Fatal> {
-    let db = start::open_database(config, true)?;
-    let findings = db.read_blocking(db::Class::Slow, doctor::examine)?;
+    let db = start::open_existing(config)?;
+    let findings = db.read_blocking(Class::Slow, doctor::examine)?;
     db.close();
     for finding in &findings {
         say(finding);

@@ -19,6 +19,8 @@ pub struct Config {
     pub database_connections: usize,
     pub trusted_proxies: Vec<IpAddr>,
     pub metrics_listen: String,
+    pub max_connections: usize,
+    pub requests_per_minute: u32,
     pub log: String,
     pub log_format: LogFormat,
     pub auto_close_days: u32,

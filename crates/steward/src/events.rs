@@ -44,6 +44,10 @@ pub enum Event {
         comment_id: i64,
         is_internal: bool,
     },
+    CommentRestored {
+        comment_id: i64,
+        is_internal: bool,
+    },
     FirstResponse {
         comment_id: i64,
     },
@@ -58,6 +62,13 @@ pub enum Event {
     /// This case was merged away.
     MergedInto {
         case_id: i64,
+    },
+    /// The case went from one customer to another; what was said before is among users from here on.
+    HandedOver {
+        from_account_id: Option<i64>,
+        from_contact_id: Option<i64>,
+        comments: u64,
+        attachments: u64,
     },
     Deleted,
     Restored,
@@ -79,7 +90,8 @@ impl Event {
             Event::Created { .. } | Event::StatusChanged { .. } => true,
             Event::CommentAdded { is_internal, .. }
             | Event::CommentEdited { is_internal, .. }
-            | Event::CommentDeleted { is_internal, .. } => !is_internal,
+            | Event::CommentDeleted { is_internal, .. }
+            | Event::CommentRestored { is_internal, .. } => !is_internal,
             _ => false,
         }
     }

@@ -8,6 +8,7 @@ mod docs;
 mod endpoint;
 mod idempotency;
 mod leftover;
+mod limits;
 mod observe;
 mod openapi;
 mod reply;
@@ -22,12 +23,13 @@ pub use body::{Body, Nothing, Path, Query};
 pub use caller::{Admin, Agent, Anyone, Caller, Expected, Known, Manager, Participant, Viewer};
 pub use endpoint::{Describe, Operation, Route};
 pub use idempotency::forget_old_keys;
+pub use limits::RequestLimits;
 pub use observe::Metrics;
 pub use reply::{Answer, Created, Json, NoContent, Reply};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
-use crate::{cases, people};
+use crate::{cases, people, sla};
 
 macro_rules! routes {
     ($($method:ident $path:literal $permission:ident $handler:path, $summary:literal;)*) => {
@@ -53,6 +55,8 @@ pub fn routes() -> Vec<Route> {
         GET    "/api/crm/cases/{case_id}/comments/{comment_id}" Known   cases::api::show_comment,      "A comment";
         PUT    "/api/crm/cases/{case_id}/comments/{comment_id}" Participant cases::api::update_comment, "Edit a comment";
         DELETE "/api/crm/cases/{case_id}/comments/{comment_id}" Agent   cases::api::delete_comment,    "Delete a comment (softly)";
+        GET    "/api/crm/cases/{case_id}/comments/{comment_id}/versions" Viewer cases::comment_history::list, "What a comment said before it was edited";
+        POST   "/api/crm/cases/{case_id}/comments/{comment_id}/restoration" Admin cases::comment_history::restore, "Bring a deleted comment back";
         GET    "/api/crm/cases/{case_id}/timeline"          Known       cases::api::timeline,          "What happened to a case, newest first";
         POST   "/api/crm/cases/{case_id}/merge"             Agent       cases::api::merge,             "Merge a case into another, as its duplicate";
         GET    "/api/crm/case-types"                        Known       cases::types::list,            "List case types";
@@ -93,6 +97,15 @@ pub fn routes() -> Vec<Route> {
         PUT    "/api/crm/teams/{team_id}"                   Manager     people::teams::update,         "Change a team and its members";
         DELETE "/api/crm/teams/{team_id}"                   Manager     people::teams::delete,         "Delete a team (softly)";
         POST   "/api/crm/teams/{team_id}/restoration"       Admin       people::teams::restore,        "Bring a deleted team back";
+        GET    "/api/crm/calendars"                         Viewer      sla::calendars::list,          "List calendars of business hours";
+        POST   "/api/crm/calendars"                         Manager     sla::calendars::create,        "Add a calendar";
+        POST   "/api/crm/calendars/try"                     Viewer      sla::try_out::try_written,     "Ask a calendar in the body: deadlines, business time, openings";
+        GET    "/api/crm/calendars/{calendar_id}"           Viewer      sla::calendars::show,          "A calendar with its hours";
+        PUT    "/api/crm/calendars/{calendar_id}"           Manager     sla::calendars::update,        "Change a calendar";
+        DELETE "/api/crm/calendars/{calendar_id}"           Manager     sla::calendars::delete,        "Delete a calendar that no policy uses (softly)";
+        POST   "/api/crm/calendars/{calendar_id}/restoration" Admin     sla::calendars::restore,       "Bring a deleted calendar back";
+        POST   "/api/crm/calendars/{calendar_id}/try"       Viewer      sla::try_out::try_kept,        "Ask a calendar: deadlines, business time, openings";
+        POST   "/api/crm/calendars/{calendar_id}/holidays/import" Manager sla::import::import_holidays, "Add the events of an iCalendar file as holidays";
         GET    "/api/crm/tokens"                            Admin       people::tokens::list,          "List tokens (never their secrets)";
         POST   "/api/crm/tokens"                            Admin       people::tokens::create,        "Make a token for a user or a contact; shown once";
         DELETE "/api/crm/tokens/{token_id}"                 Admin       people::tokens::revoke,        "Revoke a token";

@@ -123,6 +123,19 @@ impl Fields {
         }
     }
 
+    /// Takes one field of a body out as it was written, for a reader that notes its own faults.
+    pub fn raw(&mut self, name: &str) -> Option<Value> {
+        match &mut self.source {
+            Source::Body(map) => map.remove(name),
+            Source::Query(_) => None,
+        }
+    }
+
+    /// Notes a fault that no single field's type can see.
+    pub fn note(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
     /// Names what nobody took.
     fn refuse_the_rest(&mut self) {
         match &self.source {
@@ -142,7 +155,7 @@ impl Fields {
 }
 
 /// One step of a JSON pointer, escaped as RFC 6901 has it.
-fn pointer(key: &str) -> String {
+pub fn pointer(key: &str) -> String {
     format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 

@@ -18,6 +18,7 @@ pub mod paging;
 pub mod people;
 pub mod schema;
 pub mod search;
+pub mod sla;
 pub mod start;
 pub mod work;
 pub mod workflow;

@@ -13,13 +13,14 @@ macro_rules! differing {
         fields
     }};
 }
+pub(crate) use differing;
 
 pub mod accounts;
 pub mod audit;
 pub mod commands;
 pub mod contacts;
 pub mod erasure;
-mod listing;
+pub(crate) mod listing;
 mod passwords;
 pub mod sign_in;
 mod sign_in_guard;
@@ -29,7 +30,7 @@ pub mod users;
 
 pub use accounts::{Account, Tier};
 pub use contacts::Contact;
-pub use sign_in_guard::SignInGuard;
+pub use sign_in_guard::{SignInGuard, network};
 pub use teams::Team;
 pub use users::User;
 
@@ -55,7 +56,7 @@ fn must_be_active(work: &mut Work, field: &str, table: &str, key: &str, id: i64)
 }
 
 /// Turns the violation of one unique constraint into what its rule says: a check before the write can lose a race.
-fn taken<T>(outcome: Result<T>, constraint: &str, refusal: impl FnOnce() -> Error) -> Result<T> {
+pub(crate) fn taken<T>(outcome: Result<T>, constraint: &str, refusal: impl FnOnce() -> Error) -> Result<T> {
     match outcome {
         Err(Error::Db(db::Error::Constraint { kind: db::Constraint::Unique, name, .. }))
             if name == constraint =>

@@ -17,4 +17,5 @@ pub const STEPS: &[Step] = steps! {
     1 "tables": "0001_tables.sql", "0001_tables.sql";
     2 "triggers": "0002_triggers.sqlite.sql", "0002_triggers.postgres.sql";
     3 "reference": "0003_reference.sql", "0003_reference.sql";
+    4 "calendars": "0004_calendars.sqlite.sql", "0004_calendars.postgres.sql";
 };

@@ -47,18 +47,39 @@ pub fn database_url(config: &Config) -> String {
 /// folder before a step that changes it.
 pub fn open_database(config: &Config, durable: bool) -> Result<Db, Fatal> {
     create_private_folder(&config.data)?;
-    let mut options = Options::new(database_url(config));
-    options.durable = durable;
-    if config.database_connections > 0 {
-        options.pool_size = config.database_connections;
-    }
-    let db = Db::open(options)?;
+    let db = Db::open(options(config, durable))?;
     let backup = backup_path(config)?;
     let applied = db.migrate(STEPS, Some(&backup))?;
     if !applied.is_empty() {
         tracing::info!(steps = ?applied, "the schema has been brought up");
     }
     Ok(db)
+}
+
+/// Opens the database as it is, for what only reads: refuses one whose schema is not this program's, and makes none.
+pub fn open_existing(config: &Config) -> Result<Db, Fatal> {
+    let options = options(config, true);
+    if let Some(path) = options.url.strip_prefix("sqlite:")
+        && !Path::new(path.strip_prefix("//").unwrap_or(path)).exists()
+    {
+        return Err(format!("there is no database {path}").into());
+    }
+    let db = Db::open(options)?;
+    let missing = db.missing_steps(STEPS)?;
+    if missing.is_empty() {
+        return Ok(db);
+    }
+    db.close();
+    Err("the database's schema is older than this program: bring it up with `steward migrate` first".into())
+}
+
+fn options(config: &Config, durable: bool) -> Options {
+    let mut options = Options::new(database_url(config));
+    options.durable = durable;
+    if config.database_connections > 0 {
+        options.pool_size = config.database_connections;
+    }
+    options
 }
 
 fn backup_path(config: &Config) -> Result<PathBuf, Fatal> {

@@ -26,6 +26,16 @@ both! {
         assert_eq!(named, Ok(vec![(1, "things".into()), (2, "fill".into()), (3, "parts".into())]));
     }
 
+    fn what_is_missing_is_told_without_a_change(desk) {
+        const STEPS: &[Step] = &[ONE, TWO];
+        assert_eq!(desk.db.missing_steps(STEPS), Ok(vec![1, 2]));
+        assert_eq!(desk.db.missing_steps(STEPS), Ok(vec![1, 2]));
+        desk.db.migrate(&[ONE], None).unwrap();
+        assert_eq!(desk.db.missing_steps(STEPS), Ok(vec![2]));
+        desk.db.migrate(&[ONE, TWO, THREE], None).unwrap();
+        assert_eq!(desk.db.missing_steps(STEPS), Err(Error::Newer { database: 3, program: 2 }));
+    }
+
     fn a_newer_database_is_refused(desk) {
         desk.db.migrate(&[ONE, TWO, THREE], None).unwrap();
         assert_eq!(desk.db.migrate(&[ONE, TWO], None), Err(Error::Newer { database: 3, program: 2 }));

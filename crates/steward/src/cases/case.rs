@@ -99,6 +99,17 @@ impl Case {
         }
     }
 
+    /// Copies the priority's level onto a case that is open again: changes of it reach open cases only.
+    pub(super) fn refresh_level(&self, work: &mut Work) -> Result<()> {
+        work.execute(
+            "update crm_cases set priority_level =
+                 (select priority_level from crm_case_priorities where priority_id = crm_cases.priority_id)
+             where case_id = $1",
+            &[&self.case_id],
+        )?;
+        Ok(())
+    }
+
     /// Notes on the row that something about the case changed: its version, and when. What a customer may not see
     /// does not move the time that they are shown.
     pub fn touch(&self, work: &mut Work, is_public: bool) -> Result<()> {

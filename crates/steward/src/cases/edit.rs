@@ -116,6 +116,7 @@ impl Case {
         if !changes.0.is_empty() {
             self.store(work)?;
             work.record(self.case_id, &Event::Changed { changes: changes.0 })?;
+            self.hand_over(work, &before)?;
         }
         self.touch(work, is_public)
     }
@@ -172,7 +173,6 @@ impl Case {
             ("owner_id", "crm_users", "user_id", named(self.owner_id, before.owner_id)),
             ("team_id", "crm_teams", "team_id", named(self.team_id, before.team_id)),
             ("account_id", "crm_accounts", "account_id", named(self.account_id, before.account_id)),
-            ("contact_id", "crm_contacts", "contact_id", named(self.contact_id, before.contact_id)),
         ] {
             check(must_exist(work, field, table, key, id))?;
         }
@@ -190,9 +190,16 @@ impl Case {
 
     fn check_belonging(&mut self, work: &mut Work, before: &Case, edit: &CaseEdit) -> Result<()> {
         let Some(contact_id) = self.contact_id else { return Ok(()) };
-        let row: Option<(Option<i64>,)> =
-            work.optional("select account_id from crm_contacts where contact_id = $1", &[&contact_id])?;
-        let contacts_account = row.and_then(|(account,)| account);
+        // Shared with others who do the same; an erasure of the contact comes before or after.
+        let lock = work.dialect().for_share();
+        let row: Option<(Option<i64>, bool)> = work.optional(
+            &format!("select account_id, is_active from crm_contacts where contact_id = $1{lock}"),
+            &[&contact_id],
+        )?;
+        let (contacts_account, is_active) = row.unwrap_or_default();
+        if !is_active && self.contact_id != before.contact_id {
+            return Err(Error::field("contact_id", format!("there is no active contact {contact_id}")));
+        }
         if edit.account_id == Patch::Keep && self.contact_id != before.contact_id {
             // A new customer brings their account along.
             self.account_id = contacts_account;
@@ -205,6 +212,50 @@ impl Case {
             ));
         }
         Ok(())
+    }
+
+    /// What was said to one customer is not another's to read: when the case leaves a contact or an account, the
+    /// conversation so far becomes internal, as in a merge across customers (spec 4). So does that of a case without a
+    /// contact, where another one has spoken.
+    fn hand_over(&self, work: &mut Work, before: &Case) -> Result<()> {
+        let leaves = |was: Option<i64>, is: Option<i64>| was.is_some() && is != was;
+        let is_handed_over = leaves(before.contact_id, self.contact_id)
+            || leaves(before.account_id, self.account_id)
+            || (self.contact_id != before.contact_id && self.others_have_spoken(work)?);
+        if !is_handed_over {
+            return Ok(());
+        }
+        let now = work.now;
+        // Deleted comments too: they may be restored.
+        let comments = work.execute(
+            "update crm_case_comments set is_internal = $2, is_solution = $3, updated_at = $4,
+                 edit_version = edit_version + 1
+             where case_id = $1 and not is_internal",
+            &[&self.case_id, &true, &false, &now],
+        )?;
+        let attachments = work.execute(
+            "update crm_case_attachments set is_internal = $2, updated_at = $3 where case_id = $1 and not is_internal",
+            &[&self.case_id, &true, &now],
+        )?;
+        work.record(
+            self.case_id,
+            &Event::HandedOver {
+                from_account_id: before.account_id,
+                from_contact_id: before.contact_id,
+                comments,
+                attachments,
+            },
+        )
+    }
+
+    fn others_have_spoken(&self, work: &mut Work) -> Result<bool> {
+        let other: Option<(i64,)> = work.optional(
+            "select comment_id from crm_case_comments
+             where case_id = $1 and not is_internal and contact_id is distinct from $2 and contact_id is not null
+             limit 1",
+            &[&self.case_id, &self.contact_id],
+        )?;
+        Ok(other.is_some())
     }
 
     fn store(&self, work: &mut Work) -> Result<()> {
@@ -237,6 +288,7 @@ impl Case {
     pub fn restore(&self, work: &mut Work) -> Result<()> {
         let now = work.now;
         work.execute("update crm_cases set is_active = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1", &[&self.case_id, &true, &now])?;
+        self.refresh_level(work)?;
         self.touch(work, true)?;
         work.record(self.case_id, &Event::Restored)
     }

@@ -71,7 +71,8 @@ impl Case {
             &[&self.case_id, &into.case_id, &across, &now],
         )?;
         work.execute(
-            "update crm_case_attachments set case_id = $2, is_internal = (is_internal or $3), updated_at = $4
+            "update crm_case_attachments set case_id = $2, moved_from_id = coalesce(moved_from_id, $1),
+                 is_internal = (is_internal or $3), updated_at = $4
              where case_id = $1 and is_active",
             &[&self.case_id, &into.case_id, &across, &now],
         )?;

@@ -46,10 +46,11 @@ db::record! {
     }
 }
 
+/// `{share}` keeps an erasure of the contact from slipping in between this and the insert.
 const FIND: &str = "select t.case_type_id, t.default_priority,
         (select priority_id from crm_case_priorities where priority_id = $2 and is_active) as priority_id,
         (select account_id from crm_accounts where account_id = $3 and is_active) as account_id,
-        (select contact_id from crm_contacts where contact_id = $4 and is_active) as contact_id,
+        (select contact_id from crm_contacts where contact_id = $4 and is_active{share}) as contact_id,
         (select account_id from crm_contacts where contact_id = $4 and is_active) as contact_account_id,
         (select user_id from crm_users where user_id = $5 and is_active) as owner_id,
         (select team_id from crm_teams where team_id = $6 and is_active) as team_id
@@ -68,7 +69,7 @@ impl Case {
             _ => (draft.contact_id, draft.channel.unwrap_or(Channel::Api)),
         };
         let found: Found = work.one(
-            FIND,
+            &FIND.replace("{share}", work.dialect().for_share()),
             &[
                 &draft.case_type_id,
                 &draft.priority_id,

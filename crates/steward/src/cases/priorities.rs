@@ -11,6 +11,7 @@ use crate::http::{
     Admin, Answer, Body, Created, Expected, Json, Known, Manager, NoContent, Nothing, Path, Query,
 };
 use crate::input::{Hours, Int, Line, Patch};
+use crate::people::{differing, taken};
 use crate::work::Work;
 
 db::record! {
@@ -74,23 +75,36 @@ fn find(work: &mut Work, id: i64) -> Result<Priority> {
         .ok_or(Error::NotFound("priority"))
 }
 
+/// The priority with its row taken for a change.
+fn take(work: &mut Work, id: i64) -> Result<Priority> {
+    let lock = work.dialect().for_update();
+    work.optional(&format!("{SELECT} where priority_id = $1 and is_active{lock}"), &[&id])?
+        .ok_or(Error::NotFound("priority"))
+}
+
 fn one(work: &mut Work, id: i64) -> Result<Json<OnePriority>> {
     let priority = find(work, id)?;
     let version = priority.edit_version;
     Ok(Json::version(OnePriority { priority }, id, version))
 }
 
+fn name_taken() -> Error {
+    Error::field("priority_name", "is the name of another priority")
+}
+
+/// A check before the write can lose a race: then the index says the same.
+fn unique<T>(written: Result<T>) -> Result<T> {
+    taken(written, "crm_case_priorities_name", name_taken)
+}
+
 /// A name is taken once among active priorities, whatever its case.
 fn must_be_free(work: &mut Work, name: &str, except: Option<i64>) -> Result<()> {
-    let taken: Option<(i64,)> = work.optional(
+    let holder: Option<(i64,)> = work.optional(
         "select priority_id from crm_case_priorities where lower(priority_name) = lower($1) and is_active
              and priority_id <> $2",
         &[&name, &except.unwrap_or(0)],
     )?;
-    match taken {
-        Some(_) => Err(Error::field("priority_name", "is the name of another priority")),
-        None => Ok(()),
-    }
+    if holder.is_some() { Err(name_taken()) } else { Ok(()) }
 }
 
 pub async fn list(caller: Known, _: Query<Nothing>) -> Result<Answer<Json<Priorities>>> {
@@ -116,7 +130,7 @@ pub async fn create(
         .write(move |work| {
             must_be_free(work, &draft.priority_name, None)?;
             let now = work.now;
-            let (id,): (i64,) = work.one(
+            let inserted = work.one::<(i64,)>(
                 "insert into crm_case_priorities (priority_name, priority_level, response_time_hours,
                      resolution_time_hours, color, icon, created_at, updated_at)
                  values ($1, $2, $3, $4, $5, $6, $7, $7) returning priority_id",
@@ -129,7 +143,8 @@ pub async fn create(
                     &draft.icon.as_deref(),
                     &now,
                 ],
-            )?;
+            );
+            let (id,) = unique(inserted)?;
             work.audit("created", "priority", Some(id), &json!({}))?;
             let Json { body, etag } = one(work, id)?;
             Ok(Created { location: format!("/api/crm/case-priorities/{id}"), body, etag })
@@ -151,36 +166,50 @@ pub async fn update(
         .await
 }
 
+/// Changes the fields named. An edit that changes nothing leaves no trace.
 fn change(work: &mut Work, id: i64, edit: &PriorityEdit, expected: &Expected) -> Result<()> {
-    let present = find(work, id)?;
-    expected.check(present.edit_version)?;
+    let before = take(work, id)?;
+    expected.check(before.edit_version)?;
     let edit = edit.clone();
-    let name = edit.priority_name.map(Line::into_string).or(present.priority_name.clone());
-    must_be_free(work, &name, Some(id))?;
+    let after = Priority {
+        priority_name: edit.priority_name.map(Line::into_string).or(before.priority_name.clone()),
+        priority_level: edit.priority_level.map(|level| level.0).or(before.priority_level),
+        response_time_hours: edit.response_time_hours.map(|hours| hours.0).or(before.response_time_hours),
+        resolution_time_hours: edit
+            .resolution_time_hours
+            .map(|hours| hours.0)
+            .or(before.resolution_time_hours),
+        color: edit.color.map(|color| color.map(Line::into_string)).or(before.color.clone()),
+        icon: edit.icon.map(|icon| icon.map(Line::into_string)).or(before.icon.clone()),
+        ..before.clone()
+    };
+    let fields = differing!(
+        before, after;
+        priority_name, priority_level, response_time_hours, resolution_time_hours, color, icon
+    );
+    if fields.is_empty() {
+        return Ok(());
+    }
+    must_be_free(work, &after.priority_name, Some(id))?;
     let now = work.now;
-    work.execute(
+    let updated = work.execute(
         "update crm_case_priorities set priority_name = $2, priority_level = $3, response_time_hours = $4,
              resolution_time_hours = $5, color = $6, icon = $7, edit_version = edit_version + 1, updated_at = $8
          where priority_id = $1",
         &[
-            &id,
-            &name,
-            &edit.priority_level.map(|level| level.0).or(present.priority_level),
-            &edit.response_time_hours.map(|hours| hours.0).or(present.response_time_hours),
-            &edit.resolution_time_hours.map(|hours| hours.0).or(present.resolution_time_hours),
-            &edit.color.map(|color| color.map(Line::into_string)).or(present.color),
-            &edit.icon.map(|icon| icon.map(Line::into_string)).or(present.icon),
-            &now,
+            &id, &after.priority_name, &after.priority_level, &after.response_time_hours,
+            &after.resolution_time_hours, &after.color, &after.icon, &now,
         ],
-    )?;
-    work.audit("changed", "priority", Some(id), &json!({}))
+    );
+    unique(updated)?;
+    work.audit("updated", "priority", Some(id), &json!({ "fields": fields }))
 }
 
 pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
     let expected = caller.expected(id);
     caller
         .write(move |work| {
-            expected.check(find(work, id)?.edit_version)?;
+            expected.check(take(work, id)?.edit_version)?;
             let used: Option<(String,)> = work.optional(
                 "select type_name from crm_case_types where default_priority = $1 and is_active limit 1",
                 &[&id],
@@ -204,14 +233,19 @@ pub async fn restore(
 ) -> Result<Answer<Json<OnePriority>>> {
     caller
         .write(move |work| {
+            let lock = work.dialect().for_update();
             let deleted: Option<(String,)> = work.optional(
-                "select priority_name from crm_case_priorities where priority_id = $1 and not is_active",
+                &format!(
+                    "select priority_name from crm_case_priorities where priority_id = $1 and not is_active{lock}"
+                ),
                 &[&id],
             )?;
             let (name,) = deleted.ok_or(Error::NotFound("deleted priority"))?;
-            must_be_free(work, &name, Some(id))
-                .map_err(|_| Error::Conflict("its name has been taken since".into()))?;
-            set_active(work, id, true)?;
+            let free = must_be_free(work, &name, Some(id));
+            free.and_then(|()| unique(set_active(work, id, true))).map_err(|error| match error {
+                Error::Invalid(_) => Error::Conflict("its name has been taken since".into()),
+                other => other,
+            })?;
             work.audit("restored", "priority", Some(id), &json!({}))?;
             one(work, id)
         })

@@ -152,6 +152,9 @@ impl Case {
                 &now,
             ],
         )?;
+        if reopening {
+            self.refresh_level(work)?;
+        }
         let reason_text_id =
             reason.map(|reason| work.keep_text(self.case_id, "status_reason", reason)).transpose()?;
         work.record(self.case_id, &Event::StatusChanged { from, to, reopening, reason_text_id })

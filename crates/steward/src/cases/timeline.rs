@@ -1,7 +1,10 @@
 //! The timeline: a case's events, newest first.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::case::Case;
 use crate::clock::Time;
@@ -11,7 +14,7 @@ use crate::work::Work;
 
 db::record! {
     #[derive(Debug, Clone, Serialize, JsonSchema)]
-    pub struct TimelineEntry {
+    pub struct CaseEvent {
         pub event_id: i64,
         pub kind: String,
         pub actor_kind: String,
@@ -20,6 +23,17 @@ db::record! {
         pub data: serde_json::Value,
         pub at: Time,
     }
+}
+
+/// An event with what it speaks of.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TimelineEntry {
+    #[serde(flatten)]
+    pub event: CaseEvent,
+    /// Former subjects and descriptions and the reasons of statuses, by the text ids that `data` names; for users only.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default)]
+    pub texts: BTreeMap<i64, String>,
 }
 
 crate::input! {
@@ -45,15 +59,20 @@ pub fn page(work: &mut Work, case_id: i64, query: &TimelineQuery) -> Result<Time
     let mut timeline = latest(work, case.case_id, query.before_event_id, limit + 1)?;
     let more = timeline.len() as i64 > limit;
     timeline.truncate(limit as usize);
-    let next_before_event_id = timeline.last().filter(|_| more).map(|last| last.event_id);
+    let next_before_event_id = timeline.last().filter(|_| more).map(|last| last.event.event_id);
     Ok(Timeline { timeline, next_before_event_id })
 }
 
-/// The latest events before one, as far as the actor may see them.
+/// The latest events before one, as far as the actor may see them. For a customer a case begins when it became theirs.
 pub fn latest(work: &mut Work, case_id: i64, before: Option<i64>, limit: i64) -> Result<Vec<TimelineEntry>> {
     let for_staff = work.actor.is_staff();
-    let public = if for_staff { "" } else { " and e.is_public" };
-    let mut entries: Vec<TimelineEntry> = work.query(
+    let public = if for_staff {
+        ""
+    } else {
+        " and e.is_public and e.event_id > coalesce((select max(h.event_id) from crm_case_events h
+             where h.case_id = $1 and h.kind = 'handed_over'), 0)"
+    };
+    let events: Vec<CaseEvent> = work.query(
         &format!(
             "select e.event_id, e.kind, e.actor_kind, e.actor_id, coalesce(u.name, k.name) as actor_name, e.data, e.at
              from crm_case_events e
@@ -63,11 +82,40 @@ pub fn latest(work: &mut Work, case_id: i64, before: Option<i64>, limit: i64) ->
         ),
         &[&case_id, &before.unwrap_or(i64::MAX), &limit],
     )?;
-    if !for_staff {
+    let mut entries: Vec<TimelineEntry> =
+        events.into_iter().map(|event| TimelineEntry { event, texts: BTreeMap::new() }).collect();
+    if for_staff {
+        add_texts(work, case_id, &mut entries)?;
+    } else {
         // Not even that there is a reason (spec 2).
-        for data in entries.iter_mut().filter_map(|entry| entry.data.as_object_mut()) {
+        for data in entries.iter_mut().filter_map(|entry| entry.event.data.as_object_mut()) {
             data.remove("reason_text_id");
         }
     }
     Ok(entries)
+}
+
+/// Adds the texts that the events speak of, all in one query.
+fn add_texts(work: &mut Work, case_id: i64, entries: &mut [TimelineEntry]) -> Result<()> {
+    let named: Vec<i64> = entries.iter().flat_map(|entry| text_ids(&entry.event.data)).collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let among = work.dialect().among_ints("text_id", "$2");
+    let texts: Vec<(i64, String)> = work.query(
+        &format!("select text_id, body from crm_case_texts where case_id = $1 and {among}"),
+        &[&case_id, &json!(named)],
+    )?;
+    let texts: BTreeMap<i64, String> = texts.into_iter().collect();
+    for entry in entries {
+        let ids = text_ids(&entry.event.data);
+        entry.texts = ids.filter_map(|id| Some((id, texts.get(&id)?.clone()))).collect();
+    }
+    Ok(())
+}
+
+/// The texts that an event's data names.
+fn text_ids(data: &Value) -> impl Iterator<Item = i64> {
+    let former = |field: &str| data["changes"][field]["from"].as_i64();
+    [data["reason_text_id"].as_i64(), former("subject"), former("description")].into_iter().flatten()
 }

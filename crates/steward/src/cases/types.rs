@@ -12,6 +12,7 @@ use crate::http::{
     Admin, Answer, Body, Created, Expected, Json, Known, Manager, NoContent, Nothing, Path, Query,
 };
 use crate::input::{Line, Patch};
+use crate::people::{differing, taken};
 use crate::work::Work;
 
 db::record! {
@@ -71,10 +72,31 @@ fn find(work: &mut Work, id: i64) -> Result<CaseType> {
         .ok_or(Error::NotFound("case type"))
 }
 
+/// The type with its row taken for a change.
+fn take(work: &mut Work, id: i64) -> Result<CaseType> {
+    let lock = work.dialect().for_update();
+    work.optional(&format!("{SELECT} where case_type_id = $1 and is_active{lock}"), &[&id])?
+        .ok_or(Error::NotFound("case type"))
+}
+
 fn one(work: &mut Work, id: i64) -> Result<Json<OneCaseType>> {
     let case_type = find(work, id)?;
     let version = case_type.edit_version;
     Ok(Json::version(OneCaseType { case_type }, id, version))
+}
+
+fn name_taken() -> Fault {
+    Fault::field("type_name", "is the name of another case type")
+}
+
+fn code_taken() -> Fault {
+    Fault::field("type_code", "is the code of another case type")
+}
+
+/// A check before the write can lose a race: then the index says the same.
+fn unique<T>(written: Result<T>) -> Result<T> {
+    let written = taken(written, "crm_case_types_name", || Error::Invalid(vec![name_taken()]));
+    taken(written, "crm_case_types_code", || Error::Invalid(vec![code_taken()]))
 }
 
 /// Names and codes are taken once among active types, whatever their case.
@@ -87,10 +109,10 @@ fn must_be_free(work: &mut Work, name: &str, code: &str, except: Option<i64>) ->
     )?;
     let mut faults = Vec::new();
     if others.iter().any(|(same_name, _)| *same_name) {
-        faults.push(Fault::field("type_name", "is the name of another case type"));
+        faults.push(name_taken());
     }
     if others.iter().any(|(_, same_code)| *same_code) {
-        faults.push(Fault::field("type_code", "is the code of another case type"));
+        faults.push(code_taken());
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
@@ -119,14 +141,15 @@ pub async fn create(
             must_exist(work, "default_priority", "crm_case_priorities", "priority_id", Some(draft.default_priority))?;
             must_be_free(work, &draft.type_name, &draft.type_code, None)?;
             let now = work.now;
-            let (id,): (i64,) = work.one(
+            let inserted = work.one::<(i64,)>(
                 "insert into crm_case_types (type_name, type_code, icon, color, default_priority, created_at, updated_at)
                  values ($1, $2, $3, $4, $5, $6, $6) returning case_type_id",
                 &[
                     &&*draft.type_name, &&*draft.type_code, &draft.icon.as_deref(), &draft.color.as_deref(),
                     &draft.default_priority, &now,
                 ],
-            )?;
+            );
+            let (id,) = unique(inserted)?;
             work.audit("created", "case_type", Some(id), &json!({}))?;
             let Json { body, etag } = one(work, id)?;
             Ok(Created { location: format!("/api/crm/case-types/{id}"), body, etag })
@@ -148,38 +171,46 @@ pub async fn update(
         .await
 }
 
+/// Changes the fields named. An edit that changes nothing leaves no trace.
 fn change(work: &mut Work, id: i64, edit: &CaseTypeEdit, expected: &Expected) -> Result<()> {
-    let present = find(work, id)?;
-    expected.check(present.edit_version)?;
+    let before = take(work, id)?;
+    expected.check(before.edit_version)?;
     let edit = edit.clone();
-    let default_priority = edit.default_priority.or(present.default_priority);
-    let name = edit.type_name.map(Line::into_string).or(present.type_name);
-    let code = edit.type_code.map(Line::into_string).or(present.type_code);
-    must_exist(work, "default_priority", "crm_case_priorities", "priority_id", Some(default_priority))?;
-    must_be_free(work, &name, &code, Some(id))?;
+    let after = CaseType {
+        type_name: edit.type_name.map(Line::into_string).or(before.type_name.clone()),
+        type_code: edit.type_code.map(Line::into_string).or(before.type_code.clone()),
+        icon: edit.icon.map(|icon| icon.map(Line::into_string)).or(before.icon.clone()),
+        color: edit.color.map(|color| color.map(Line::into_string)).or(before.color.clone()),
+        default_priority: edit.default_priority.or(before.default_priority),
+        ..before.clone()
+    };
+    let fields = differing!(before, after; type_name, type_code, icon, color, default_priority);
+    if fields.is_empty() {
+        return Ok(());
+    }
+    if after.default_priority != before.default_priority {
+        let priority_id = Some(after.default_priority);
+        must_exist(work, "default_priority", "crm_case_priorities", "priority_id", priority_id)?;
+    }
+    must_be_free(work, &after.type_name, &after.type_code, Some(id))?;
     let now = work.now;
-    work.execute(
+    let updated = work.execute(
         "update crm_case_types set type_name = $2, type_code = $3, icon = $4, color = $5, default_priority = $6,
              edit_version = edit_version + 1, updated_at = $7
          where case_type_id = $1",
         &[
-            &id,
-            &name,
-            &code,
-            &edit.icon.map(|icon| icon.map(Line::into_string)).or(present.icon),
-            &edit.color.map(|color| color.map(Line::into_string)).or(present.color),
-            &default_priority,
-            &now,
+            &id, &after.type_name, &after.type_code, &after.icon, &after.color, &after.default_priority, &now,
         ],
-    )?;
-    work.audit("changed", "case_type", Some(id), &json!({}))
+    );
+    unique(updated)?;
+    work.audit("updated", "case_type", Some(id), &json!({ "fields": fields }))
 }
 
 pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
     let expected = caller.expected(id);
     caller
         .write(move |work| {
-            expected.check(find(work, id)?.edit_version)?;
+            expected.check(take(work, id)?.edit_version)?;
             let (others,): (i64,) = work
                 .one("select count(*) from crm_case_types where is_active and case_type_id <> $1", &[&id])?;
             if others == 0 {
@@ -199,14 +230,19 @@ pub async fn restore(
 ) -> Result<Answer<Json<OneCaseType>>> {
     caller
         .write(move |work| {
+            let lock = work.dialect().for_update();
             let deleted: Option<(String, String)> = work.optional(
-                "select type_name, type_code from crm_case_types where case_type_id = $1 and not is_active",
+                &format!(
+                    "select type_name, type_code from crm_case_types where case_type_id = $1 and not is_active{lock}"
+                ),
                 &[&id],
             )?;
             let (name, code) = deleted.ok_or(Error::NotFound("deleted case type"))?;
-            must_be_free(work, &name, &code, Some(id))
-                .map_err(|_| Error::Conflict("its name or code has been taken since".into()))?;
-            set_active(work, id, true)?;
+            let free = must_be_free(work, &name, &code, Some(id));
+            free.and_then(|()| unique(set_active(work, id, true))).map_err(|error| match error {
+                Error::Invalid(_) => Error::Conflict("its name or code has been taken since".into()),
+                other => other,
+            })?;
             work.audit("restored", "case_type", Some(id), &json!({}))?;
             one(work, id)
         })

@@ -24,7 +24,7 @@ impl Drop for Fresh {
     fn drop(&mut self) {
         self.db.clone().close();
         if let Some((server, name)) = &self.database {
-            administer(server, &format!("drop database {name}"));
+            administer(server, &format!("drop database if exists {name} with (force)"));
         }
     }
 }
@@ -38,7 +38,7 @@ impl Fresh {
 
     fn postgres(name: &str) -> Fresh {
         let server = std::env::var("STEWARD_TEST_POSTGRES")
-            .expect("STEWARD_TEST_POSTGRES names no PostgreSQL server to test on");
+            .expect("run `bin/test postgres COMMAND`, or set STEWARD_TEST_POSTGRES to a server's URL");
         let (head, query) =
             server.split_once('?').map_or((server.as_str(), ""), |(head, query)| (head, query));
         let base = head.trim_end_matches('/').rsplit_once('/').map_or(head, |(base, _)| base);
@@ -95,9 +95,7 @@ impl FromRow for Anything {
 
 /// Databases cannot be made and dropped inside a transaction, which is all that `Db` offers.
 fn administer(server: &str, sql: &str) {
-    let done = std::process::Command::new("psql").args([server, "-qc", sql]).output();
-    let done = done.expect("psql is there where PostgreSQL is");
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    postgres::Client::connect(server, postgres::NoTls).unwrap().batch_execute(sql).unwrap();
 }
 
 fn open(url: String) -> Db {

@@ -1,6 +1,7 @@
 //! Extractors for what a request carries: path ids, queries, JSON bodies.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body as HttpBody;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
@@ -21,6 +22,9 @@ use crate::work::Actor;
 pub const JSON_BYTES: usize = 2_000_000;
 /// The deepest nesting of a JSON body (spec 11).
 pub const JSON_DEPTH: usize = 64;
+
+/// How long a JSON body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// The path's ids in order: `Path([case_id, comment_id])`. What is no id names nothing: 404.
 pub struct Path<const N: usize>(pub [i64; N]);
@@ -178,7 +182,12 @@ fn require_json(request: &Request) -> Result<()> {
 }
 
 async fn collect(body: HttpBody) -> Result<Vec<u8>> {
-    match Limited::new(body, JSON_BYTES).collect().await {
+    let whole = tokio::time::timeout(BODY_TIME, Limited::new(body, JSON_BYTES).collect()).await;
+    let Ok(whole) = whole else {
+        let seconds = BODY_TIME.as_secs();
+        return Err(Error::Unreadable(format!("the body took longer than {seconds} s to arrive")));
+    };
+    match whole {
         Ok(collected) => Ok(collected.to_bytes().into()),
         Err(error) if error.is::<LengthLimitError>() => {
             Err(Error::TooLarge(format!("a JSON body may have at most {JSON_BYTES} bytes")))

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::App;
 use super::endpoint::{Describe, Operation};
 use super::idempotency;
+use super::limits::Asker;
 use super::reply::{Answer, Reply};
 use crate::error::{Error, Result};
 use crate::people::{Role, Scope, tokens};
@@ -121,22 +122,33 @@ async fn authenticate(parts: &mut Parts, app: &App) -> Result<(Caller, Option<Sc
     let facts = Arc::new(facts(parts, app)?);
     parts.extensions.insert(facts.clone());
     let caller = |actor, token_id| Caller { app: app.clone(), actor, token_id, facts: facts.clone() };
+    let now = app.clock.now();
+    // Whoever shows nothing that we know is counted by address, or a made-up token would be a new start each time.
+    let stranger = || app.limits.admit(Asker::Address(facts.address), now);
     let Some(credentials) = parts.headers.get(header::AUTHORIZATION) else {
+        stranger()?;
         return Ok((caller(app.demo_admin.unwrap_or(Actor::Anonymous), None), None));
     };
     let token = credentials
         .to_str()
         .ok()
         .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or(Error::Unauthenticated("the Authorization header is to be `Bearer <token>`"))?;
+        .map(|(scheme, token)| (scheme, token.trim()));
+    let Some((_, token)) = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
+        stranger()?;
+        return Err(Error::Unauthenticated("the Authorization header is to be `Bearer <token>`"));
+    };
     let hash = tokens::hash(token);
-    let now = app.clock.now();
     let known = app.read(Class::Bounded, Actor::Anonymous, move |work| tokens::find(work, &hash)).await?;
     match known.filter(|known| known.expires_at.is_none_or(|end| end > now)) {
-        Some(known) => Ok((caller(known.actor()?, Some(known.token_id)), Some(known.scope))),
-        None => Err(Error::Unauthenticated("the token is unknown, expired or revoked")),
+        Some(known) => {
+            app.limits.admit(Asker::Token(known.token_id), now)?;
+            Ok((caller(known.actor()?, Some(known.token_id)), Some(known.scope)))
+        }
+        None => {
+            stranger()?;
+            Err(Error::Unauthenticated("the token is unknown, expired or revoked"))
+        }
     }
 }
 
@@ -230,6 +242,7 @@ macro_rules! permission {
                 operation.problem(401, "No credentials, or none that are known");
                 operation.problem(403, concat!("This is for ", $who));
                 operation.problem(400, "The request cannot be read");
+                operation.problem(429, "Too many requests: come back after `Retry-After` seconds");
                 operation.problem(503, "The database is away");
                 operation.secured = true;
                 if operation.writes {

@@ -2,6 +2,7 @@
 //! request it has taken.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,13 +11,15 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
 use super::App;
 
 /// How long a client may take to send its request's head.
 const HEAD_SECONDS: u64 = 20;
+/// Connections of the monitoring at a time.
+const METRICS_CONNECTIONS: usize = 100;
 /// How long open requests may take to end once the server is asked to stop.
 const DRAIN_SECONDS: u64 = 20;
 
@@ -41,8 +44,9 @@ impl Server {
 pub fn serve(app: App, listener: TcpListener) -> std::io::Result<Server> {
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
+    let most = app.config.max_connections;
     let router = super::router(app);
-    let done = tokio::spawn(accept(listener, router, stopped));
+    let done = tokio::spawn(accept(listener, router, most, stopped));
     Ok(Server { address, stop, done })
 }
 
@@ -52,17 +56,23 @@ pub fn serve_metrics(app: App, listener: TcpListener) -> std::io::Result<Server>
     let (stop, stopped) = watch::channel(false);
     let figures = move || std::future::ready(super::observe::exposition(&app));
     let router = Router::new().route("/metrics", axum::routing::get(figures));
-    let done = tokio::spawn(accept(listener, router, stopped));
+    let done = tokio::spawn(accept(listener, router, METRICS_CONNECTIONS, stopped));
     Ok(Server { address, stop, done })
 }
 
-async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+/// Serves at most so many connections at a time; the kernel keeps further ones waiting.
+async fn accept(listener: TcpListener, router: Router, most: usize, mut stopped: watch::Receiver<bool>) {
+    let connections = Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)));
     let graceful = GracefulShutdown::new();
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(HEAD_SECONDS))
         .max_buf_size(64 * 1024);
     loop {
+        let place = tokio::select! {
+            place = connections.clone().acquire_owned() => place.expect("the semaphore is never closed"),
+            _ = stopped.changed() => break,
+        };
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
@@ -86,6 +96,7 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
             if let Err(error) = connection.await {
                 tracing::debug!(%error, %peer, "a connection ended early");
             }
+            drop(place);
         });
     }
     drop(listener);

@@ -5,6 +5,7 @@ use serde_json::json;
 
 pub use super::passwords::PasswordHash;
 
+use super::erasure::Mentions;
 use super::passwords::{self, Password};
 use super::tokens::{Grant, Owner, Token, TokenKind};
 use super::users::{self, UserDraft};
@@ -16,6 +17,8 @@ use crate::input::{self, Email};
 use crate::work::Work;
 
 const FIRST_ADMIN: &str = "admin@localhost";
+/// How long the token of the first start lasts: long enough to make one's own.
+const FIRST_TOKEN_DAYS: i64 = 7;
 
 /// Hashes a password of 10 to 200 characters. Takes some 20 ms.
 pub fn hash(password: &str) -> Result<PasswordHash> {
@@ -24,7 +27,7 @@ pub fn hash(password: &str) -> Result<PasswordHash> {
 }
 
 /// Makes the first admin and their token, exactly once per database, however many nodes start together. False where
-/// that has been done before; the secret is then worth nothing.
+/// that has been done before, or where somebody can run the installation already; the secret is then worth nothing.
 pub fn first_admin(work: &mut Work, secret: &str) -> Result<bool> {
     let now = work.now;
     let taken = work.execute(
@@ -34,13 +37,20 @@ pub fn first_admin(work: &mut Work, secret: &str) -> Result<bool> {
     if taken == 0 {
         return Ok(false);
     }
+    let known: Option<(i64,)> = work.optional(
+        "select user_id from crm_users where (role = 'admin' and is_active) or email_key = $1 limit 1",
+        &[&FIRST_ADMIN],
+    )?;
+    if known.is_some() {
+        return Ok(false);
+    }
     let admin = add_user(work, "Admin", FIRST_ADMIN, Role::Admin, None)?;
     let grant = Grant {
         owner: Owner::User(admin.user_id),
         kind: TokenKind::FirstStart,
         token_name: "first start".into(),
         scope: Scope::Write,
-        expires_at: None,
+        expires_at: Some(now.plus_days(FIRST_TOKEN_DAYS)),
     };
     grant.issue(work, secret)?;
     Ok(true)
@@ -65,13 +75,8 @@ pub fn list_users(work: &mut Work) -> Result<Vec<User>> {
 
 /// `steward user password`: a new one, or none. What the user has signed in to with the old one ends.
 pub fn set_password(work: &mut Work, email: &str, hash: Option<&PasswordHash>) -> Result<()> {
-    let now = work.now;
     let user = user(work, email)?;
     users::set_password(work, user.user_id, hash)?;
-    work.execute(
-        "update crm_users set edit_version = edit_version + 1, updated_at = $2 where user_id = $1",
-        &[&user.user_id, &now],
-    )?;
     work.audit("updated", "user", Some(user.user_id), &json!({ "fields": ["password"] }))
 }
 
@@ -97,8 +102,8 @@ pub fn make_token(
 }
 
 /// `steward erase-contact`: by id, deleted or not.
-pub fn erase_contact(work: &mut Work, contact_id: i64) -> Result<()> {
-    erasure::erase(work, contact_id, &Expected::any(contact_id))
+pub fn erase_contact(work: &mut Work, contact_id: i64, mentions: &Mentions) -> Result<()> {
+    erasure::erase(work, contact_id, &Expected::any(contact_id), mentions)
 }
 
 fn user(work: &mut Work, email: &str) -> Result<User> {

@@ -5,8 +5,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::erasure::{self, Mentions};
 use super::listing::{self, Filter};
-use super::{Role, erasure, must_be_active, taken, tokens};
+use super::{Role, must_be_active, taken, tokens};
 use crate::cases::{CaseList, CaseQuery, CaseScope};
 use crate::clock::Time;
 use crate::error::{Error, Result};
@@ -343,7 +344,8 @@ pub async fn delete(
     if !caller.actor.is_at_least(Role::Admin) {
         return Err(Error::Forbidden("erasing a person is for admins".into()));
     }
-    caller.write(move |work| erasure::erase(work, id, &expected).map(|()| NoContent)).await
+    let mentions = caller.read(Class::Slow, move |work| Mentions::look(work, id)).await?;
+    caller.write(move |work| erasure::erase(work, id, &expected, &mentions).map(|()| NoContent)).await
 }
 
 pub async fn restore(

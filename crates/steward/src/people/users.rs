@@ -265,7 +265,11 @@ fn must_be_free(work: &mut Work, email_key: &str) -> Result<()> {
 
 /// Stores a new password, or none, and ends what the user has signed in to with the old one.
 pub fn set_password(work: &mut Work, user_id: i64, hash: Option<&PasswordHash>) -> Result<()> {
-    work.execute("update crm_users set password_hash = $2 where user_id = $1", &[&user_id, &hash])?;
+    let now = work.now;
+    work.execute(
+        "update crm_users set password_hash = $2, updated_at = $3, edit_version = edit_version + 1 where user_id = $1",
+        &[&user_id, &hash, &now],
+    )?;
     tokens::revoke_all(work, Owner::User(user_id), Some(TokenKind::SignIn))
 }
 

@@ -79,6 +79,25 @@ impl Things {
             (Method::PUT, format!("/api/crm/users/{}", self.user), json!({ "name": "n" })),
             (Method::POST, "/api/crm/teams".into(), json!({ "team_name": "n" })),
             (Method::PUT, format!("/api/crm/teams/{}", self.team), json!({ "team_name": "n" })),
+            (
+                Method::POST,
+                "/api/crm/calendars".into(),
+                json!({
+                    "calendar_name": "n", "time_zone": "UTC", "holidays": [],
+                    "intervals": [{ "weekday": "mon", "from": "09:00", "to": "17:00" }], "extra": []
+                }),
+            ),
+            (Method::PUT, "/api/crm/calendars/1".into(), json!({ "calendar_name": "n", "time_zone": "UTC" })),
+            (
+                Method::POST,
+                "/api/crm/calendars/1/try".into(),
+                json!({ "start": "2026-03-02T09:00:00Z", "end": "2026-03-02T09:00:00Z", "pauses": [] }),
+            ),
+            (
+                Method::POST,
+                "/api/crm/calendars/1/holidays/import".into(),
+                json!({ "ics": "BEGIN:VCALENDAR" }),
+            ),
             (Method::POST, "/api/crm/tokens".into(), json!({ "user_id": self.user, "token_name": "n" })),
             (Method::POST, "/api/auth/sign-in".into(), json!({ "email": "n@example.com", "password": "p" })),
         ]

@@ -245,6 +245,21 @@ both_engines! {
         ada.post("/api/crm/case-types/2/restoration", json!({})).ok();
         mia.opens(json!({ "subject": "s", "case_type_id": 2 }));
     }
+
+    fn a_new_level_reaches_open_cases_and_those_that_open_again(desk) {
+        let (ada, mia) = (desk.admin(), desk.manager("mia"));
+        let open = |_| ada.opens(json!({ "subject": "s", "priority_id": 1 }));
+        let [open, ended, deleted]: [i64; 3] = std::array::from_fn(open);
+        ada.sets(ended, "resolved").ok();
+        ada.delete(&format!("/api/crm/cases/{deleted}")).status(204);
+        mia.put("/api/crm/case-priorities/1", json!({ "priority_level": 77 })).ok();
+        let level = |id: i64| desk.number(&format!("select priority_level from crm_cases where case_id = {id}"));
+        assert_eq!(level(open), 77);
+        assert_ne!(level(ended), 77, "ended cases are not written");
+        ada.sets(ended, "open").ok();
+        ada.post(&format!("/api/crm/cases/{deleted}/restoration"), json!({})).ok();
+        assert_eq!((level(ended), level(deleted)), (77, 77));
+    }
 }
 
 each_engine! {

@@ -56,6 +56,24 @@ each_engine! {
         );
     }
 
+    fn what_only_reads_does_not_migrate(engine) {
+        let place = Place::empty(engine);
+        let file = place.folder.path().join("copy.db");
+        let commands: [&[&str]; 3] = [&["doctor"], &["user", "list"], &["backup", file.to_str().unwrap()]];
+        for command in commands {
+            assert!(!run(&place, command).status.success(), "{command:?}");
+        }
+        assert!(!place.folder.path().join("steward.db").exists(), "a database was made");
+        let db = db::Db::open(db::Options::new(&place.url)).unwrap();
+        db.migrate(&steward::schema::STEPS[..1], None).unwrap();
+        for command in commands {
+            let refused = run(&place, command);
+            assert!(String::from_utf8_lossy(&refused.stderr).contains("steward migrate"), "{command:?}");
+        }
+        assert_eq!(db.missing_steps(steward::schema::STEPS).unwrap()[0], 2);
+        db.close();
+    }
+
     fn the_doctor_finds_what_is_wrong(engine) {
         let place = Place::migrated(engine);
         {

@@ -276,4 +276,41 @@ both_engines! {
         let public: Vec<String> = all.into_iter().filter(|text| text.starts_with("word")).collect();
         assert_eq!(read(&carl), public);
     }
+
+    fn what_a_text_said_before_can_be_read_by_users(desk) {
+        let (ana, carl, id) = case_in(desk, "open");
+        let comment = ana.comments(id, text("first"));
+        let path = format!("/api/crm/cases/{id}/comments/{comment}");
+        ana.put(&path, text("second")).ok();
+        ana.put(&path, text("third")).ok();
+        let versions = desk.viewer("vic").get(&format!("{path}/versions")).ok()["versions"].clone();
+        let texts: Vec<&str> = versions.as_array().unwrap().iter().map(|version| version["comment_text"].as_str().unwrap()).collect();
+        assert_eq!(texts, ["second", "first"]);
+        assert_eq!(versions[0]["edited_by"], ana.id);
+        carl.get(&format!("{path}/versions")).status(403);
+        ana.put(&format!("/api/crm/cases/{id}"), json!({ "subject": "new", "description": "new too" })).ok();
+        ana.put(&format!("/api/crm/cases/{id}/status"), json!({ "status": "pending", "status_reason": "why" })).ok();
+        let timeline = ana.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"].clone();
+        let said = |event: &Value, text_id: &Value| event["texts"][text_id.to_string()].clone();
+        assert_eq!(said(&timeline[0], &timeline[0]["data"]["reason_text_id"]), "why");
+        let changes = &timeline[1]["data"]["changes"];
+        assert_eq!(said(&timeline[1], &changes["subject"]["from"]), "s");
+        assert_eq!(said(&timeline[1], &changes["description"]["from"]), "d");
+        let theirs = carl.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"].clone();
+        assert!(theirs.as_array().unwrap().iter().all(|event| event.get("texts").is_none()), "{theirs}");
+    }
+
+    fn an_admin_brings_a_deleted_comment_back(desk) {
+        let (ana, carl, id) = case_in(desk, "open");
+        let (ada, mia) = (desk.admin(), desk.manager("mia"));
+        let comment = ana.comments(id, text("zebra"));
+        let path = format!("/api/crm/cases/{id}/comments/{comment}");
+        ada.post(&format!("{path}/restoration"), json!({})).status(404);
+        mia.delete(&path).status(204);
+        mia.post(&format!("{path}/restoration"), json!({})).status(403);
+        assert_eq!(ada.post(&format!("{path}/restoration"), json!({})).ok()["comment"]["comment_text"], "zebra");
+        assert_eq!(carl.case(id)["comment_count"], 1);
+        assert_eq!(carl.ids("?search=zebra"), [id]);
+        assert_eq!(carl.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"][0]["kind"], "comment_restored");
+    }
 }

@@ -328,6 +328,41 @@ both_engines! {
         assert!(odd.header("x-request-id").is_some_and(|id| id.len() == 16 && !id.contains('<')));
         assert_eq!(odd.header("x-content-type-options"), Some("nosniff"));
     }
+
+    fn whoever_opens_connections_without_end_waits(desk) {
+        let small = crate::desk::Desk::with(desk.engine, |config| config.max_connections = 2, None);
+        let idle: Vec<std::net::TcpStream> = (0..2).map(|_| std::net::TcpStream::connect(small.address).unwrap()).collect();
+        let (done, answered) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                small.stranger().get("/healthz").ok();
+                done.send(()).unwrap();
+            });
+            assert!(answered.recv_timeout(std::time::Duration::from_millis(300)).is_err(), "a third one was served");
+            drop(idle);
+            answered.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+        });
+    }
+
+    fn whoever_asks_too_often_is_told_when_to_come_back(desk) {
+        let desk = crate::desk::Desk::with(desk.engine, |config| config.requests_per_minute = 10, None);
+        let (ana, bea) = (desk.agent("ana"), desk.agent("bea"));
+        for _ in 0..10 {
+            ana.get("/api/auth/me").ok();
+        }
+        let refused = ana.get("/api/auth/me");
+        assert_eq!(refused.status(429).header("retry-after"), Some("6"));
+        bea.get("/api/auth/me").ok();
+        desk.clock.set(desk.clock.now().plus_millis(6_000));
+        ana.get("/api/auth/me").ok();
+        // Made-up tokens count for the address.
+        for n in 0..10 {
+            desk.bearer(&format!("stw_{n}")).get("/api/auth/me").status(401);
+        }
+        desk.bearer("stw_more").get("/api/auth/me").status(429);
+        desk.stranger().get("/api/crm/cases").status(429);
+        bea.get("/api/auth/me").ok();
+    }
 }
 
 /// Follows the cursor from the first page to the end; answers the ids seen.

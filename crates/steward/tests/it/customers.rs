@@ -245,4 +245,33 @@ both_engines! {
             "{refused:?}"
         );
     }
+
+    fn a_case_that_goes_to_another_customer_takes_no_conversation_along(desk) {
+        let (ana, carl, dora) = (desk.agent("ana"), desk.contact("carl"), desk.contact("dora"));
+        let id = carl.opens(json!({ "subject": "s" }));
+        carl.comments(id, json!({ "comment_text": "carls okapi" }));
+        ana.comments(id, json!({ "comment_text": "to carl", "is_solution": true }));
+        let internal = if desk.engine == crate::place::Engine::Sqlite { "0" } else { "false" };
+        desk.execute(&format!("insert into crm_case_attachments (case_id, file_name, file_path, file_size, mime_type, is_internal)
+            values ({id}, 'carl.png', 'x', 1, 'image/png', {internal})"));
+        ana.put(&format!("/api/crm/cases/{id}"), json!({ "contact_id": dora.id })).ok();
+        carl.get(&format!("/api/crm/cases/{id}")).status(404);
+        let seen = dora.get(&format!("/api/crm/cases/{id}")).ok();
+        assert_eq!((&seen["comments"], &seen["attachments"], &seen["timeline"]), (&json!([]), &json!([]), &json!([])));
+        assert_eq!((&seen["case"]["comment_count"], &seen["case"]["attachment_count"]), (&json!(0), &json!(0)));
+        assert_eq!(dora.ids("?search=okapi"), [0i64; 0]);
+        assert_eq!(ana.get(&format!("/api/crm/cases/{id}")).ok()["comments"].as_array().unwrap().len(), 2);
+        let event = ana.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"][0].clone();
+        assert_eq!(event["kind"], "handed_over");
+        assert_eq!(event["data"]["from_contact_id"], carl.id);
+        assert_eq!((&event["data"]["comments"], &event["data"]["attachments"]), (&json!(2), &json!(1)));
+        // What is said from here on is hers.
+        dora.comments(id, json!({ "comment_text": "mine" }));
+        assert_eq!(dora.get(&format!("/api/crm/cases/{id}")).ok()["comments"].as_array().unwrap().len(), 1);
+        // A case that was nobody's so far keeps what was said to nobody else.
+        let nobodys = ana.opens(json!({ "subject": "s" }));
+        ana.comments(nobodys, json!({ "comment_text": "to whom it concerns" }));
+        ana.put(&format!("/api/crm/cases/{nobodys}"), json!({ "contact_id": dora.id })).ok();
+        assert_eq!(dora.case(nobodys)["comment_count"], 1);
+    }
 }

@@ -13,6 +13,7 @@ mod place;
 
 mod access;
 mod bad_input;
+mod calendars;
 mod cases;
 mod commands;
 mod comments;

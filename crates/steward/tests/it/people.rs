@@ -313,6 +313,101 @@ both_engines! {
             desk.app.db.write_blocking(move |tx| tx.execute("update crm_case_events set data = '{}'", &[]));
         assert!(matches!(refused, Err(db::Error::Raised(_))), "{refused:?}");
     }
+
+    fn erasure_follows_words_through_merges_and_hand_overs(desk) {
+        let (ada, ana) = (desk.admin(), desk.agent("ana"));
+        let (carl, dora, eve) = (desk.contact("Zacharias"), desk.contact("dora"), desk.contact("eve"));
+        let merge = |from: i64, into: i64| ana.post(&format!("/api/crm/cases/{from}/merge"), json!({ "into_case_id": into })).ok();
+        let first = carl.opens(json!({ "subject": "s" }));
+        ana.comments(first, json!({ "comment_text": "dear xylophone", "is_internal": true }));
+        desk.execute(&format!("insert into crm_case_attachments (case_id, file_name, file_path, file_size, mime_type)
+            values ({first}, 'xylophone.png', 'x', 1, 'image/png')"));
+        let (second, third) = (dora.opens(json!({ "subject": "hers" })), eve.opens(json!({ "subject": "last" })));
+        dora.comments(second, json!({ "comment_text": "dora stays" }));
+        merge(first, second);
+        merge(second, third);
+        // Once carl's, then dora's.
+        let handed = carl.opens(json!({ "subject": "xylophone" }));
+        ana.put(&format!("/api/crm/cases/{handed}"), json!({ "contact_id": dora.id })).ok();
+        let mention = ana.ask(Method::PUT, &format!("/api/crm/cases/{third}"));
+        mention.json(&json!({ "subject": "kept" })).send().ok();
+        ada.delete(&format!("/api/crm/contacts/{}?erase=true", carl.id)).status(204);
+        assert_eq!(ana.ids("?search=xylophone"), [0i64; 0]);
+        for sql in ["select comment_text from crm_case_comments where comment_text like '%xylo%'",
+            "select file_name from crm_case_attachments where file_name like '%xylo%'",
+            "select subject from crm_cases where subject like '%xylo%'"] {
+            assert_eq!(desk.texts(sql, vec![]), [""; 0]);
+        }
+        assert_eq!(desk.number("select count(*) from crm_case_comments where comment_text = 'dora stays'"), 1);
+        assert_eq!(ana.case(third)["subject"], "kept");
+    }
+
+    fn erasure_leaves_answers_about_others(desk) {
+        let ada = desk.admin();
+        let contact = |email: &str| {
+            let asked = ada.ask(Method::POST, "/api/crm/contacts").header("idempotency-key", email);
+            asked.json(&json!({ "name": "n", "email": email })).send().created()["contact"]["contact_id"].clone()
+        };
+        let ana = contact("ana@example.com");
+        for other in ["joana@example.com", "ana@example.com.au"] {
+            contact(other);
+        }
+        ada.delete(&format!("/api/crm/contacts/{ana}?erase=true")).status(204);
+        let told = desk.texts("select idempotency_key from crm_idempotency_keys where status = 201 order by 1", vec![]);
+        assert_eq!(told, ["ana@example.com.au", "joana@example.com"]);
+    }
+
+    fn a_new_password_is_a_change_of_the_user(desk) {
+        let ada = desk.admin();
+        desk.user("ana", steward::people::Role::Agent);
+        let email = desk.texts("select email from crm_users where name = 'ana'", vec![]).remove(0);
+        let before = desk.number("select edit_version from crm_users where name = 'ana'");
+        desk.later(5);
+        let hash = steward::people::commands::hash("correct horse").unwrap();
+        desk.write(move |work| steward::people::commands::set_password(work, &email, Some(&hash)));
+        assert_eq!(desk.number("select edit_version from crm_users where name = 'ana'"), before + 1);
+        let users = ada.get("/api/crm/users?search=ana").ok();
+        assert_eq!(users["users"][0]["updated_at"], "2026-03-02T09:05:00.000Z");
+    }
+
+    fn changes_of_types_and_priorities_name_their_fields(desk) {
+        let (ada, mia) = (desk.admin(), desk.manager("mia"));
+        for (path, name, subject) in [("/api/crm/case-types/1", "type_name", "case_type"), ("/api/crm/case-priorities/1", "priority_name", "priority")] {
+            mia.put(path, json!({ name: "Renamed", "color": "red" })).ok();
+            let tag = mia.get(path).etag().to_owned();
+            mia.put(path, json!({ name: "Renamed" })).ok();
+            assert_eq!(mia.get(path).etag(), tag, "an edit of nothing leaves a trace");
+            let trail = ada.get(&format!("/api/crm/audit-events?subject={subject}&subject_id=1")).ok()["audit_events"].clone();
+            assert_eq!(trail.as_array().unwrap().len(), 1);
+            assert_eq!((&trail[0]["kind"], &trail[0]["data"]["fields"]), (&json!("updated"), &json!([name, "color"])));
+        }
+    }
+
+    fn racing_for_one_name_leaves_one_winner(desk) {
+        let mia = desk.manager("mia");
+        let priority = json!({ "priority_name": "One", "priority_level": 9, "response_time_hours": 1, "resolution_time_hours": 2 });
+        let kind = json!({ "type_name": "One", "type_code": "one", "default_priority": 1 });
+        for (path, draft) in [("/api/crm/case-priorities", &priority), ("/api/crm/case-types", &kind)] {
+            let mut codes: Vec<u16> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| mia.post(path, draft.clone()).code)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            codes.sort_unstable();
+            assert_eq!(codes, [201, 422, 422, 422], "{path}");
+        }
+    }
+
+    fn the_first_admin_is_made_only_where_there_is_none(desk) {
+        let secret = steward::people::tokens::generate().unwrap();
+        let kept = secret.clone();
+        assert!(desk.write(move |work| steward::people::commands::first_admin(work, &kept)));
+        let first = desk.bearer(&secret);
+        first.get("/api/auth/me").ok();
+        desk.later(7 * 24 * 60);
+        first.get("/api/auth/me").status(401);
+        desk.execute("delete from crm_settings where name = 'first_admin'");
+        assert!(!desk.write(|work| steward::people::commands::first_admin(work, "other")));
+    }
 }
 
 /// Every column of ours that holds text or JSON.

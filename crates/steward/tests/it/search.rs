@@ -267,4 +267,24 @@ both_engines! {
             })
             .unwrap();
     }
+
+    fn a_merge_indexes_each_case_a_few_times_however_much_was_said(desk) {
+        // SQLite indexes a case once a commit, from a queue.
+        if desk.engine == crate::place::Engine::Sqlite {
+            return;
+        }
+        let ana = desk.agent("ana");
+        let (from, into) = (ana.opens(json!({ "subject": "a" })), ana.opens(json!({ "subject": "b" })));
+        for n in 0..20 {
+            ana.comments(from, json!({ "comment_text": format!("quokka {n}") }));
+        }
+        desk.execute("create table rebuilds (case_id bigint);
+            create function note_rebuild() returns trigger language plpgsql as $$
+            begin insert into rebuilds values (new.case_id); return null; end $$;
+            create trigger note_rebuild after insert or update on crm_case_search for each row execute function note_rebuild()");
+        ana.post(&format!("/api/crm/cases/{from}/merge"), json!({ "into_case_id": into })).ok();
+        let rebuilds = desk.number("select count(*) from rebuilds");
+        assert!(rebuilds < 8, "{rebuilds}");
+        assert_eq!(ana.ids("?search=quokka"), [into]);
+    }
 }
