@@ -15,6 +15,8 @@ use crate::work::Actor;
 
 pub const CASES: usize = 2000;
 const DAYS: i64 = 180;
+/// Since so many days a new release keeps the desk busy.
+const RUSH_DAYS: f64 = 10.0;
 /// Of the seed's examples: to be closed, of contact 5, not rated.
 const TO_BE_RATED: i64 = 123;
 
@@ -39,7 +41,7 @@ pub fn stories(rng: &mut Rng, customers: &[Customer], now: Time) -> Vec<Story> {
     stories
 }
 
-/// When cases come: more by day than by night, fewer at weekends, more each month.
+/// When cases come: more by day than by night, fewer at weekends, more each month, and many since the latest release.
 fn beginnings(rng: &mut Rng, now: Time) -> Vec<Time> {
     let start = now.plus_days(-DAYS);
     let mut times = vec![start];
@@ -50,8 +52,10 @@ fn beginnings(rng: &mut Rng, now: Time) -> Vec<Time> {
         let hour = at.millis().rem_euclid(DAY) / 3_600_000;
         let of_week = if weekday >= 5 { 0.3 } else { 1.0 };
         let of_day = if (7..19).contains(&hour) { 1.0 } else { 0.2 };
-        let growth = 0.4 + 0.6 * (at.millis() - start.millis()) as f64 / (DAYS * DAY) as f64;
-        if rng.f64() < of_week * of_day * growth {
+        let age = (now.millis() - at.millis()) as f64 / DAY as f64;
+        let growth = 0.9 - 0.6 * age / DAYS as f64;
+        let rush = if age < RUSH_DAYS { 1.0 } else { 0.45 };
+        if rng.f64() < of_week * of_day * growth * rush {
             times.push(at);
         }
     }

@@ -202,19 +202,8 @@ fn write_contacts(
     let mut customers = Vec::with_capacity(CONTACTS);
     let mut taken = std::collections::HashSet::new();
     for contact_id in 1..=CONTACTS {
-        let account = match contact_id {
-            id if OF_FIRST_ACCOUNT.contains(&id) => Some(0),
-            id if id <= ACCOUNTS => Some(id - 1),
-            // A few people come without a company.
-            id if id % 25 == 0 => None,
-            _ => Some(rng.usize(..accounts.len())),
-        };
-        let names = &PEOPLE[if contact_id == 1 { 1 } else { rng.usize(..PEOPLE.len()) }];
-        let (name, spelt) = if contact_id == 1 {
-            ("John Doe".to_owned(), "John Doe".to_owned())
-        } else {
-            draw_name(rng, names)
-        };
+        let account = draw_account(rng, contact_id);
+        let (names, name, spelt) = draw_person(rng, contact_id);
         let domain = account.map_or("post.example", |index| accounts[index].1.as_str());
         let mut email = format!("{}@{domain}", local_part(&spelt));
         if !taken.insert(email.clone()) {
@@ -246,6 +235,27 @@ fn write_contacts(
     }
     contacts.finish(tx)?;
     Ok(customers)
+}
+
+/// Which account a contact belongs to, as an index.
+fn draw_account(rng: &mut Rng, contact_id: usize) -> Option<usize> {
+    match contact_id {
+        id if OF_FIRST_ACCOUNT.contains(&id) => Some(0),
+        id if id <= ACCOUNTS => Some(id - 1),
+        // A few people come without a company.
+        id if id % 25 == 0 => None,
+        _ => Some(rng.usize(..ACCOUNTS)),
+    }
+}
+
+/// Where a contact's name is from, the name, and how an address spells it. The first is the examples' customer.
+fn draw_person(rng: &mut Rng, contact_id: usize) -> (&'static Names, String, String) {
+    if contact_id == 1 {
+        return (&PEOPLE[1], "John Doe".into(), "John Doe".into());
+    }
+    let names = &PEOPLE[rng.usize(..PEOPLE.len())];
+    let (name, spelt) = draw_name(rng, names);
+    (names, name, spelt)
 }
 
 /// A name as it is written, and as an address spells it.

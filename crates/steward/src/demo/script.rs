@@ -44,7 +44,7 @@ impl Script<'_, '_> {
         if asks {
             self.wait_for_customer(agent)?;
         }
-        let agent = if self.life.chance(12) { self.hand_over(agent, &pace)? } else { agent };
+        let agent = if self.life.chance(15) { self.hand_over(agent, &pace)? } else { agent };
         self.middle(agent, &pace)?;
         self.life.work(pace.work / 3);
         self.solve(agent, self.topic.cures)?;
@@ -57,7 +57,7 @@ impl Script<'_, '_> {
         let rng = &mut self.life.rng;
         // Squared: most are quick, few take nearly all the time there is.
         let answer = if late_answer { 1.05 + rng.f64() } else { 0.02 + 0.85 * rng.f64().powi(2) };
-        let work = if late_work { 1.1 + 1.5 * rng.f64() } else { 0.08 + 0.8 * rng.f64().powf(1.5) };
+        let work = if late_work { 1.1 + 1.5 * rng.f64() } else { 0.15 + 0.8 * rng.f64() };
         let first_answer = ((promise.first_response as f64 * answer) as i64).max(2);
         let whole = (promise.resolution as f64 * work) as i64;
         Pace { first_answer, work: (whole - first_answer).max(20), is_late: late_answer || late_work }
@@ -76,8 +76,13 @@ impl Script<'_, '_> {
         let owner = self.life.pick(MEMBERS[team_id as usize - 1]);
         let dispatcher = people::user(self.life.pick(&[3, 4, 7]));
         self.life.work(pace.first_answer / 2);
-        self.life.assign(dispatcher, Some(owner), team_id)?;
+        let is_named = self.life.chance(75);
+        self.life.assign(dispatcher, Some(owner).filter(|_| is_named), team_id)?;
         self.life.work(pace.first_answer - pace.first_answer / 2);
+        if !is_named {
+            // Left to the team: whoever answers first takes it.
+            self.life.assign(people::user(owner), Some(owner), team_id)?;
+        }
         Some(people::user(owner))
     }
 
@@ -90,7 +95,7 @@ impl Script<'_, '_> {
         let body = if asks { self.life.pick(self.topic.asks) } else { self.life.pick(FIRST_ANSWERS) };
         let text = format!("{} {body}", self.life.pick(OPENERS));
         self.say(agent, &text)?;
-        match (asks, self.life.chance(50)) {
+        match (asks, self.life.chance(25)) {
             (true, _) => self.life.turn(agent, Status::WaitingCustomer, None),
             (false, true) => self.life.turn(agent, Status::InProgress, None),
             (false, false) => Some(()),
@@ -103,7 +108,7 @@ impl Script<'_, '_> {
             self.life.wait(3 * 24 * 60);
             self.say(agent, CHASES[0])?;
         }
-        if self.life.chance(12) && !self.is_plain {
+        if self.life.chance(8) && !self.is_plain {
             // Forgotten on the customer's desk for weeks.
             let days = self.life.rng.i64(5..40);
             self.life.wait(days * 24 * 60);
@@ -137,11 +142,11 @@ impl Script<'_, '_> {
         }
         let is_grave = self.life.story.priority_id >= 3;
         let odds = if pace.is_late {
-            35
+            40
         } else if is_grave {
-            9
+            12
         } else {
-            2
+            4
         };
         if !self.is_plain && self.life.chance(odds) {
             self.escalate(pace)?;
@@ -154,14 +159,14 @@ impl Script<'_, '_> {
             let update = self.life.pick(UPDATES);
             self.say(agent, update)?;
         }
-        if self.life.story.status == Status::Open && self.life.chance(60) {
+        if self.life.story.status == Status::Open && self.life.chance(35) {
             self.life.turn(agent, Status::InProgress, None)?;
         }
         let odds = match self.life.story.case_type_id {
-            3 => 75,
-            1 => 45,
-            4 => 25,
-            _ => 15,
+            3 => 60,
+            1 => 30,
+            4 => 15,
+            _ => 8,
         };
         if self.life.chance(odds) {
             self.postpone(agent)?;
@@ -190,7 +195,7 @@ impl Script<'_, '_> {
     fn postpone(&mut self, agent: Actor) -> Option<()> {
         let reason = self.life.pick(PENDING_REASONS);
         self.life.turn(agent, Status::Pending, Some(reason))?;
-        let days = 2 + (self.life.rng.f64().powi(2) * 60.0) as i64;
+        let days = 2 + (self.life.rng.f64().powi(2) * 40.0) as i64;
         let minutes = self.life.rng.i64(0..600);
         self.life.wait(days * 24 * 60 + minutes);
         self.life.turn(agent, Status::InProgress, None)
@@ -241,8 +246,9 @@ impl Script<'_, '_> {
     fn rate(&mut self, pace: &Pace) -> Option<()> {
         let minutes = self.life.rng.i64(62..3000);
         self.life.wait(minutes);
-        let worst = if pace.is_late || self.life.story.reopened_count > 0 { 1 } else { 3 };
-        let stars = self.life.pick(&[worst, 3, 4, 4, 5, 5, 5, 5]).max(worst);
+        let went_wrong = pace.is_late || self.life.story.reopened_count > 0;
+        let stars = if went_wrong { [1, 1, 2, 2, 3, 3, 4, 5] } else { [2, 3, 4, 4, 5, 5, 5, 5] };
+        let stars = self.life.pick(&stars);
         let comments = match stars {
             4 | 5 => PRAISE,
             3 => SHRUGS,

@@ -25,91 +25,91 @@ pub fn write(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
     Ok(())
 }
 
+const CASE_COLUMNS: [&str; 34] = [
+    "case_id",
+    "account_id",
+    "contact_id",
+    "subject",
+    "description",
+    "case_type_id",
+    "priority_id",
+    "priority_level",
+    "sla_policy_id",
+    "status",
+    "status_reason",
+    "channel",
+    "owner_id",
+    "team_id",
+    "parent_case_id",
+    "first_response_at",
+    "first_response_due",
+    "resolution_due",
+    "resolved_at",
+    "closed_at",
+    "response_time_minutes",
+    "resolution_time_minutes",
+    "reopened_count",
+    "is_escalated",
+    "escalation_level",
+    "is_sla_violated",
+    "csat_score",
+    "csat_comment",
+    "csat_submitted_at",
+    "edit_version",
+    "created_by",
+    "created_at",
+    "updated_at",
+    "public_updated_at",
+];
+
 fn write_cases(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
-    let mut rows = Rows::of(
-        "crm_cases",
-        [
-            "case_id",
-            "account_id",
-            "contact_id",
-            "subject",
-            "description",
-            "case_type_id",
-            "priority_id",
-            "priority_level",
-            "sla_policy_id",
-            "status",
-            "status_reason",
-            "channel",
-            "owner_id",
-            "team_id",
-            "parent_case_id",
-            "first_response_at",
-            "first_response_due",
-            "resolution_due",
-            "resolved_at",
-            "closed_at",
-            "response_time_minutes",
-            "resolution_time_minutes",
-            "reopened_count",
-            "is_escalated",
-            "escalation_level",
-            "is_sla_violated",
-            "csat_score",
-            "csat_comment",
-            "csat_submitted_at",
-            "edit_version",
-            "created_by",
-            "created_at",
-            "updated_at",
-            "public_updated_at",
-        ],
-    );
+    let mut rows = Rows::of("crm_cases", CASE_COLUMNS);
     for story in stories {
-        let minutes = |until: Option<Time>| until.map(|until| until.minutes_since(story.created_at));
-        let rating = story.rating.as_ref();
-        rows.push(
-            tx,
-            [
-                story.case_id.into(),
-                story.account_id.into(),
-                story.contact_id.into(),
-                story.subject.as_str().into(),
-                story.description.as_str().into(),
-                story.case_type_id.into(),
-                story.priority_id.into(),
-                // The reference data's levels are their ids.
-                story.priority_id.into(),
-                story.sla_policy_id.into(),
-                story.status.word().into(),
-                story.status_reason.as_deref().into(),
-                story.channel.word().into(),
-                story.owner_id.into(),
-                story.team_id.into(),
-                story.parent_case_id.into(),
-                story.first_response_at.into(),
-                story.first_response_due.into(),
-                story.resolution_due.into(),
-                story.resolved_at.into(),
-                story.closed_at.into(),
-                minutes(story.first_response_at).into(),
-                minutes(story.resolved_at).into(),
-                story.reopened_count.into(),
-                (story.escalation_level > 0).into(),
-                story.escalation_level.into(),
-                (!story.breaches.is_empty()).into(),
-                rating.map(|rating| rating.stars).into(),
-                rating.and_then(|rating| rating.comment).into(),
-                rating.map(|rating| rating.at).into(),
-                story.edit_version.into(),
-                story.created_by.into(),
-                story.created_at.into(),
-                story.updated_at.into(),
-                story.public_updated_at.into(),
-            ],
-        )?;
+        rows.push(tx, case_row(story))?;
     }
     rows.finish(tx)
+}
+
+fn case_row(story: &Story) -> [Value; CASE_COLUMNS.len()] {
+    let minutes = |until: Option<Time>| until.map(|until| until.minutes_since(story.created_at));
+    let rating = story.rating.as_ref();
+    [
+        story.case_id.into(),
+        story.account_id.into(),
+        story.contact_id.into(),
+        story.subject.as_str().into(),
+        story.description.as_str().into(),
+        story.case_type_id.into(),
+        story.priority_id.into(),
+        // The reference data's levels are their ids.
+        story.priority_id.into(),
+        story.sla_policy_id.into(),
+        story.status.word().into(),
+        story.status_reason.as_deref().into(),
+        story.channel.word().into(),
+        story.owner_id.into(),
+        story.team_id.into(),
+        story.parent_case_id.into(),
+        story.first_response_at.into(),
+        story.first_response_due.into(),
+        story.resolution_due.into(),
+        story.resolved_at.into(),
+        story.closed_at.into(),
+        minutes(story.first_response_at).into(),
+        minutes(story.resolved_at).into(),
+        story.reopened_count.into(),
+        (story.escalation_level > 0).into(),
+        story.escalation_level.into(),
+        (!story.breaches.is_empty()).into(),
+        rating.map(|rating| rating.stars).into(),
+        rating.and_then(|rating| rating.comment).into(),
+        rating.map(|rating| rating.at).into(),
+        story.edit_version.into(),
+        story.created_by.into(),
+        story.created_at.into(),
+        story.updated_at.into(),
+        story.public_updated_at.into(),
+    ]
 }
 
 /// The places of a story's own rows in the order of time over all stories: `(at, story, index in it)`.
@@ -298,27 +298,23 @@ fn write_ratings(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
     for story in stories {
         let Some(rating) = &story.rating else { continue };
         let solved = if rating.stars > 2 { "yes" } else { "no" };
-        for (question_id, stars, words, choice) in [
-            (1i64, Some(rating.stars), None, None),
-            (2, None, None, Some(solved)),
-            (3, None, rating.comment, None),
-        ] {
-            if stars.is_none() && words.is_none() && choice.is_none() {
-                continue;
-            }
-            rows.push(
-                tx,
-                [
-                    Value::Int(1),
-                    question_id.into(),
-                    story.case_id.into(),
-                    story.contact_id.into(),
-                    stars.into(),
-                    words.into(),
-                    choice.into(),
-                    rating.at.into(),
-                ],
-            )?;
+        let mut answer = |question: i64, stars: Option<i64>, words: Option<&str>, choice: Option<&str>| {
+            let row = [
+                Value::Int(1),
+                question.into(),
+                story.case_id.into(),
+                story.contact_id.into(),
+                stars.into(),
+                words.into(),
+                choice.into(),
+                rating.at.into(),
+            ];
+            rows.push(tx, row)
+        };
+        answer(1, Some(rating.stars), None, None)?;
+        answer(2, None, None, Some(solved))?;
+        if let Some(comment) = rating.comment {
+            answer(3, None, Some(comment), None)?;
         }
     }
     rows.finish(tx)

@@ -242,6 +242,15 @@ both_engines! {
         ana.delete(CASES).status(405);
     }
 
+    fn head_is_get_without_the_body(desk) {
+        let ana = desk.agent("ana");
+        let id = ana.opens(json!({ "subject": "s" }));
+        let path = format!("{CASES}/{id}");
+        let head = ana.ask(Method::HEAD, &path).send();
+        assert_eq!((head.code, head.body.len(), head.etag()), (200, 0, ana.get(&path).etag()));
+        assert_eq!(ana.ask(Method::HEAD, "/api/crm/cases").send().code, 200);
+    }
+
     fn a_body_is_json_and_says_so(desk) {
         let ana = desk.agent("ana");
         let ask = || ana.ask(Method::POST, CASES);

@@ -115,7 +115,8 @@ fn desk(engine: Engine) -> (Desk, Vec<Client>) {
     let desk = Desk::new(engine);
     // Reference data was made when the schema was.
     for table in ["crm_case_types", "crm_case_priorities"] {
-        desk.execute(&format!("update {table} set created_at = '2026-01-01T00:00:00.000Z', updated_at = '2026-01-01T00:00:00.000Z'"));
+        let then = "2026-01-01T00:00:00.000Z";
+        desk.execute(&format!("update {table} set created_at = '{then}', updated_at = '{then}'"));
     }
     let people = vec![
         desk.admin(),

@@ -68,7 +68,8 @@ both_engines! {
             ("Zoë", "emil@example.com"),
             ("100% Proof_", "p@example.com"),
         ] {
-            made.push(ana.post("/api/crm/contacts", json!({ "name": name, "email": email })).created()["contact"]["contact_id"].as_i64().unwrap());
+            let contact = ana.post("/api/crm/contacts", json!({ "name": name, "email": email })).created();
+            made.push(contact["contact"]["contact_id"].as_i64().unwrap());
         }
         let find = |text: &str| {
             ids(
@@ -223,7 +224,8 @@ both_engines! {
 
     fn changes_of_people_and_configuration_are_audited(desk) {
         let ada = desk.admin();
-        let account = ada.post("/api/crm/accounts", json!({ "account_name": "secret name" })).created()["account"]["account_id"].clone();
+        let made = ada.post("/api/crm/accounts", json!({ "account_name": "secret name" })).created();
+        let account = &made["account"]["account_id"];
         ada.put(
             &format!("/api/crm/accounts/{account}"),
             json!({ "account_name": "new name", "account_tier": "premium" }),
@@ -232,7 +234,8 @@ both_engines! {
         ada.put(&format!("/api/crm/accounts/{account}"), json!({ "account_name": "new name" })).ok();
         ada.delete(&format!("/api/crm/accounts/{account}")).status(204);
         ada.post(&format!("/api/crm/accounts/{account}/restoration"), json!({})).ok();
-        let trail = ada.get(&format!("/api/crm/audit-events?subject=account&subject_id={account}")).ok()["audit_events"].clone();
+        let path = format!("/api/crm/audit-events?subject=account&subject_id={account}");
+        let trail = ada.get(&path).ok()["audit_events"].clone();
         let kinds: Vec<&str> =
             trail.as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["restored", "deleted", "updated", "created"]);
@@ -299,7 +302,9 @@ both_engines! {
         for (table, column) in text_columns(desk) {
             for trace in ["xylophone", "Zacharias", &email] {
                 let found = desk.texts(
-                    &format!("select '{table}.{column}' from {table} where lower(cast({column} as text)) like $1 limit 1"),
+                    &format!(
+                        "select '{table}.{column}' from {table} where lower(cast({column} as text)) like $1 limit 1"
+                    ),
                     vec![format!("%{}%", trace.to_lowercase()).into()],
                 );
                 // The account is the firm's, not the person's.
@@ -415,11 +420,13 @@ fn text_columns(desk: &crate::desk::Desk) -> Vec<(String, String)> {
     let sql = match desk.engine {
         crate::place::Engine::Sqlite => {
             "select t.name || ' ' || c.name from sqlite_master t, pragma_table_info(t.name) c
-             where t.type = 'table' and t.name like 'crm%' and t.name not like 'crm_case_fts%' and c.type in ('TEXT', 'BLOB', 'text', 'blob')"
+             where t.type = 'table' and t.name like 'crm%' and t.name not like 'crm_case_fts%'
+                 and lower(c.type) in ('text', 'blob')"
         }
         crate::place::Engine::Postgres => {
             "select table_name || ' ' || column_name from information_schema.columns
-             where table_schema = 'public' and table_name like 'crm%' and data_type in ('text', 'jsonb', 'tsvector')"
+             where table_schema = 'public' and table_name like 'crm%'
+                 and data_type in ('text', 'jsonb', 'tsvector')"
         }
     };
     let columns = desk.texts(sql, vec![]);

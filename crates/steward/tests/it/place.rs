@@ -75,8 +75,9 @@ impl Drop for Place {
 
 /// The server for tests. Its absence fails a test: one that passes by not running proves nothing.
 pub fn server() -> String {
-    std::env::var("STEWARD_TEST_POSTGRES")
-        .expect("run `bin/test postgres COMMAND`, or set STEWARD_TEST_POSTGRES to the URL of a private server's superuser")
+    std::env::var("STEWARD_TEST_POSTGRES").expect(
+        "run `bin/test postgres COMMAND`, or set STEWARD_TEST_POSTGRES: a private server's superuser URL",
+    )
 }
 
 /// The URL of another database of the server.

@@ -19,7 +19,9 @@ fn finds(client: &Client, text: &str) -> Vec<i64> {
 both_engines! {
     fn words_stems_phrases_and_prefixes(desk) {
         let ana = desk.agent("ana");
-        let first = ana.opens(json!({ "subject": "Printer crashes on startup", "description": "The blue screen appears twice" }));
+        let first = ana.opens(json!({
+            "subject": "Printer crashes on startup", "description": "The blue screen appears twice"
+        }));
         let second = ana.opens(
             json!({ "subject": "Invoice is wrong", "description": "screen blue, all printers crashed" }),
         );
@@ -106,7 +108,9 @@ both_engines! {
 
     fn an_excerpt_marks_the_words_and_is_safe_to_show(desk) {
         let (ana, carl) = (desk.agent("ana"), desk.contact("carl"));
-        let id = carl.opens(json!({ "subject": "subject", "description": "<b>The printer</b> & its <script>alert(1)</script> printers" }));
+        let id = carl.opens(json!({
+            "subject": "subject", "description": "<b>The printer</b> & its <script>alert(1)</script> printers"
+        }));
         ana.comments(id, json!({ "comment_text": "secret okapi printers", "is_internal": true }));
         let excerpt = |client: &Client, text: &str| {
             client.get(&format!("/api/crm/cases?search={}", escaped(text))).ok()["cases"][0]["excerpt"]
@@ -155,7 +159,10 @@ both_engines! {
 
     fn nasty_strings_are_valid_searches(desk) {
         let ana = desk.agent("ana");
-        ana.opens(json!({ "subject": "and or not near (parenthesis) 'quoted' \"doubly\" a:b c* ^d", "description": "\u{1f600} ﬁne ² ½ Ⅷ ٣" }));
+        ana.opens(json!({
+            "subject": "and or not near (parenthesis) 'quoted' \"doubly\" a:b c* ^d",
+            "description": "\u{1f600} ﬁne ² ½ Ⅷ ٣"
+        }));
         for text in [
             "\"",
             "\"\"",
