@@ -185,8 +185,6 @@ fn filters(history: &History, now: &str) -> Vec<(String, Predicate<'static>)> {
         ("escalation_level=2".into(), is_one_of("escalation_level", vec![id(2)])),
         ("sla_violated=true".into(), is_one_of("is_sla_violated", vec![json!(true)])),
         ("sla_violated=false".into(), is_one_of("is_sla_violated", vec![json!(false)])),
-        ("breached=resolution".into(), is_one_of("is_sla_violated", vec![json!(true)])),
-        ("breached=first_response".into(), Box::new(|_| false)),
         ("reopened=true".into(), Box::new(|case| case["reopened_count"].as_i64() > Some(0))),
         ("reopened=false".into(), is_one_of("reopened_count", vec![id(0)])),
         ("csat=4,5".into(), is_one_of("csat_score", vec![id(4), id(5)])),
