@@ -295,6 +295,6 @@ pub fn first_case(life: &mut Life<'_>, customer: &Customer, now: Time) -> Option
     life.turn(agent, Status::Open, Some("customer called: it is back since the latest update"))?;
     life.note(
         agent,
-        "John called: since the latest update it is the same as in spring, on all three machines.".into(),
+        "John called: since the latest update it is the same as then, on all three machines.".into(),
     )
 }
