@@ -269,7 +269,6 @@ fn check_rules(fresh: &Fresh) {
         "select count(*) from crm_case_events where at > '2026-11-22T10:30:00.000Z'",
         // Or the first tick would close them.
         "select count(*) from crm_cases where status = 'resolved' and resolved_at < '2026-11-17T10:30:00.000Z'",
-        "select count(*) from crm_sla_queue",
         "select count(*) from crm_sla_violations where violated_at <> due_at or created_at <> due_at",
         "select count(*) from crm_cases where is_escalated <> (escalation_level > 0)",
         "select count(*) from crm_cases c join crm_contacts k on k.contact_id = c.contact_id
