@@ -74,8 +74,8 @@ both_engines! {
         assert_eq!(missed[0]["violated_at"], "2026-03-02T10:00:00.000Z");
         assert_eq!(missed[0]["minutes_overdue"], 30);
         assert_eq!(case(&ana, id)["is_sla_violated"], true);
-        assert_eq!(ana.ids("breached=first_response"), [id]);
-        assert!(ana.ids("breached=resolution").is_empty());
+        assert_eq!(ana.ids("?breached=first_response"), [id]);
+        assert!(ana.ids("?breached=resolution").is_empty());
         // A late answer: how late stays as it is, and nothing is recorded a second time.
         desk.later(15);
         ana.comments(id, json!({ "comment_text": "Sorry for the wait." }));
