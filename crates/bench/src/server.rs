@@ -28,6 +28,8 @@ fn config(database: &str) -> Result<Config, Fatal> {
     settings.insert("database".into(), Value::String(database.into()));
     // Else the desk would spend its first minutes closing old cases.
     settings.insert("auto_close_days".into(), Value::Integer(0));
+    // Requests are counted, as always, but a million a second is nobody's too many.
+    settings.insert("requests_per_minute".into(), Value::Integer(60_000_000));
     Ok(Config::load(None, std::iter::empty(), settings)?)
 }
 
