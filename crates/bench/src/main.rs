@@ -8,6 +8,7 @@ mod report;
 mod requests;
 mod seed;
 mod server;
+mod sla;
 mod text;
 
 use std::path::PathBuf;
@@ -53,6 +54,19 @@ enum Command {
         seconds: u64,
         #[arg(long, default_value_t = 1)]
         threads: usize,
+    },
+    /// Measure deadlines of the same second, and a recomputation of the whole desk.
+    Sla {
+        #[arg(long, default_value = "both")]
+        engine: Engines,
+        /// Open cases, each with two targets.
+        #[arg(long, default_value_t = 50_000)]
+        cases: i64,
+        /// An empty PostgreSQL database.
+        #[arg(long, env = "STEWARD_TEST_POSTGRES", hide_env_values = true)]
+        postgres: Option<String>,
+        #[arg(long, default_value = "target/bench")]
+        folder: PathBuf,
     },
     /// Serve a desk as the product does; the measurements start this themselves.
     Serve {
@@ -126,6 +140,15 @@ fn run(command: Command) -> Result<(), Fatal> {
                     done.rate,
                     done.micros
                 ));
+            }
+        }
+        Command::Sla { engine, cases, postgres, folder } => {
+            if engine != Engines::Postgres {
+                sla::measure("SQLite", &sla::sqlite(&folder)?, cases)?;
+            }
+            if engine != Engines::Sqlite {
+                let url = postgres.ok_or("name a PostgreSQL database with --postgres")?;
+                sla::measure("PostgreSQL", &url, cases)?;
             }
         }
         Command::Serve { database, no_group_commit } => server::serve(&database, !no_group_commit)?,

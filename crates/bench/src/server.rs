@@ -22,7 +22,7 @@ pub fn open(database: &str, group_commit: bool) -> Result<App, Fatal> {
     Ok(App::new(db, config(database)?, Clock::system(), None))
 }
 
-fn config(database: &str) -> Result<Config, Fatal> {
+pub fn config(database: &str) -> Result<Config, Fatal> {
     let mut settings = Table::new();
     settings.insert("listen".into(), Value::String("127.0.0.1:0".into()));
     settings.insert("database".into(), Value::String(database.into()));

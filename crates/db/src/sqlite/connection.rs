@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Once;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, ffi};
@@ -74,7 +74,7 @@ impl Files {
         // A plan does not depend on what is bound; else each run of a statement prepares it again wherever a bound
         // column stands in a partial index's condition.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        let mode: String = connection.query_row("pragma journal_mode = wal", [], |row| row.get(0))?;
+        let mode = self.write_ahead(connection)?;
         if mode != "wal" {
             tracing::warn!(mode, path = %self.path.display(), "the file system does not support a WAL");
         }
@@ -100,6 +100,24 @@ impl Files {
             self.wal_cap,
         ))
     }
+
+    /// Turns the WAL on. Of several processes that open a new file at once, each but one may be told that it is
+    /// locked without SQLite's own patience, because waiting while holding a shared lock could be for ever.
+    fn write_ahead(&self, connection: &Connection) -> rusqlite::Result<String> {
+        let begun = Instant::now();
+        loop {
+            match connection.query_row("pragma journal_mode = wal", [], |row| row.get(0)) {
+                Err(error) if is_busy(&error) && begun.elapsed() < self.busy => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                mode => return mode,
+            }
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
 }
 
 /// Creates the file, if there is none, for its owner alone: it holds what customers wrote. SQLite gives its
