@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use db::{Class, Db, Options};
 use steward::cases::Case;
 use steward::schema::STEPS;
-use steward::sla::{self, Scope};
+use steward::sla;
 use steward::start::{self, Fatal};
 use steward::{Actor, App, Clock, Time, Work, commands, jobs};
 
@@ -37,13 +37,13 @@ pub fn measure(name: &str, database: &str, cases: i64) -> Result<(), Fatal> {
     commands::say(&format!(
         "- {cases} cases brought by plain SQL, {targets} open targets: {each:.0} µs a case"
     ));
-    runtime.block_on(jobs::run_all(&app))?;
+    runtime.block_on(run_jobs(&app))?;
 
     clock.set(Time::parse(NOW).ok_or("no instant")?.plus_millis(1001));
     let due = Instant::now();
     runtime.block_on(start::housekeeping(&app, 1))?;
     let recorded = due.elapsed();
-    runtime.block_on(jobs::run_all(&app))?;
+    runtime.block_on(run_jobs(&app))?;
     let (missed,): (i64,) =
         app.write_blocking(Actor::System, |work| work.one("select count(*) from crm_sla_violations", &[]))?;
     commands::say(&format!(
@@ -52,6 +52,11 @@ pub fn measure(name: &str, database: &str, cases: i64) -> Result<(), Fatal> {
         due.elapsed().as_secs_f64() * 1e3
     ));
     runtime.block_on(recompute(&app, cases))
+}
+
+async fn run_jobs(app: &App) -> Result<(), Fatal> {
+    while jobs::run_due(app).await? > 0 {}
+    Ok(())
 }
 
 /// High priority under the standard policy: 4 hours to the first response, 24 to the resolution.
@@ -75,7 +80,7 @@ fn fill(app: &App, cases: i64) -> Result<(), Fatal> {
 
 /// Recomputes every open case, portion by portion, while somebody reads and somebody writes.
 async fn recompute(app: &App, cases: i64) -> Result<(), Fatal> {
-    app.write(Actor::System, |work| sla::enqueue_recompute(work, Scope::All)).await?;
+    app.write(Actor::System, |work| sla::enqueue_recompute(work, None)).await?;
     let done = Arc::new(AtomicBool::new(false));
     let asked = tokio::spawn(ask(app.clone(), cases, done.clone()));
     let (mut portions, begun) = (Vec::new(), Instant::now());
