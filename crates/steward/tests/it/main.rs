@@ -25,6 +25,7 @@ mod families;
 mod faults;
 mod lists;
 mod people;
+mod plans;
 mod search;
 mod sla;
 mod status;
