@@ -8,6 +8,7 @@ use db::{Class, Db};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Result;
+use crate::files::Files;
 use crate::http::{Metrics, RequestLimits};
 use crate::people::SignInGuard;
 use crate::sla::Clocks;
@@ -24,6 +25,7 @@ pub struct Parts {
     pub limits: RequestLimits,
     pub sign_ins: SignInGuard,
     pub clocks: Arc<Clocks>,
+    pub files: Files,
     /// In the demo a caller without credentials is this user; never set by `serve`.
     pub demo_admin: Option<Actor>,
 }
@@ -42,6 +44,7 @@ impl App {
         let metrics = Metrics::default();
         // Whoever plays with the demo may ask as fast as they like.
         let limits = RequestLimits::new(if demo_admin.is_some() { 0 } else { config.requests_per_minute });
+        let files = Files::new(&config);
         let sign_ins = SignInGuard::default();
         App(Arc::new(Parts {
             db,
@@ -51,6 +54,7 @@ impl App {
             limits,
             sign_ins,
             clocks: Arc::default(),
+            files,
             demo_admin,
         }))
     }

@@ -5,6 +5,7 @@
 //! changes a case takes its row first ([`Case::take`]), so that two changes of one case are one after the other.
 
 pub mod api;
+pub mod attachments;
 mod bulk;
 mod case;
 pub mod comment;

@@ -25,6 +25,14 @@ pub struct Config {
     pub log_format: LogFormat,
     pub auto_close_days: u32,
     pub sign_in_minutes: u32,
+    pub files: String,
+    pub files_endpoint: String,
+    pub files_region: String,
+    pub files_access_key: String,
+    pub files_secret_key: String,
+    pub max_file_mb: u32,
+    pub max_files: u32,
+    pub files_quota_mb: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

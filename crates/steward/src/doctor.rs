@@ -46,6 +46,19 @@ const LAWS: &[Law] = &[
              (select count(*) from crm_case_attachments f where f.case_id = c.case_id and f.is_active and not f.is_internal)",
     },
     Law {
+        name: "a file of an internal comment is internal",
+        breaches: "select c.case_number from crm_case_attachments f
+             join crm_case_comments m on m.comment_id = f.comment_id join crm_cases c on c.case_id = f.case_id
+             where f.is_active and m.is_internal and not f.is_internal",
+    },
+    Law {
+        name: "what is attached is stored",
+        breaches: "select a.file_name from (
+                 select file_id, file_name, file_size from crm_case_attachments
+                 union all select file_id, file_name, file_size from crm_kb_article_attachments
+             ) a join crm_files f on f.file_id = a.file_id where not f.is_stored or f.file_size <> a.file_size",
+    },
+    Law {
         name: "votes on an article are counted",
         breaches: "select a.article_number from crm_kb_articles a where
              a.helpful_count <> (select count(*) from crm_kb_article_feedback f where f.article_id = a.article_id and f.is_helpful)

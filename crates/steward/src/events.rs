@@ -52,6 +52,19 @@ pub enum Event {
         comment_id: i64,
         is_internal: bool,
     },
+    AttachmentAdded {
+        attachment_id: i64,
+        comment_id: Option<i64>,
+        is_internal: bool,
+    },
+    AttachmentRemoved {
+        attachment_id: i64,
+        is_internal: bool,
+    },
+    AttachmentRestored {
+        attachment_id: i64,
+        is_internal: bool,
+    },
     FirstResponse {
         comment_id: i64,
     },
@@ -130,7 +143,10 @@ impl Event {
             Event::CommentAdded { is_internal, .. }
             | Event::CommentEdited { is_internal, .. }
             | Event::CommentDeleted { is_internal, .. }
-            | Event::CommentRestored { is_internal, .. } => !is_internal,
+            | Event::CommentRestored { is_internal, .. }
+            | Event::AttachmentAdded { is_internal, .. }
+            | Event::AttachmentRemoved { is_internal, .. }
+            | Event::AttachmentRestored { is_internal, .. } => !is_internal,
             _ => false,
         }
     }

@@ -20,7 +20,7 @@ use axum::routing::any;
 
 pub use crate::app::App;
 pub use body::{Body, Nothing, Path, Query};
-pub use caller::{Admin, Agent, Anyone, Caller, Expected, Known, Manager, Participant, Viewer};
+pub use caller::{Admin, Agent, Anyone, Caller, Expected, Known, Manager, Participant, Reader, Viewer};
 pub use endpoint::{Describe, Operation, Route};
 pub use idempotency::forget_old_keys;
 pub use limits::RequestLimits;
@@ -29,7 +29,7 @@ pub use reply::{Answer, Created, Json, NoContent, Reply};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
-use crate::{cases, escalations, jobs, notifications, people, routing, sla};
+use crate::{cases, escalations, files, jobs, notifications, people, routing, sla};
 
 macro_rules! routes {
     ($($method:ident $path:literal $permission:ident $handler:path, $summary:literal;)*) => {
@@ -56,6 +56,13 @@ pub fn routes() -> Vec<Route> {
         PUT    "/api/crm/cases/{case_id}/comments/{comment_id}" Participant cases::api::update_comment, "Edit a comment";
         DELETE "/api/crm/cases/{case_id}/comments/{comment_id}" Agent   cases::api::delete_comment,    "Delete a comment (softly)";
         GET    "/api/crm/cases/{case_id}/comments/{comment_id}/versions" Viewer cases::comment_history::list, "What a comment said before it was edited";
+        GET    "/api/crm/cases/{case_id}/comments/{comment_id}/attachments" Known cases::attachments::list_of_comment, "The files of a comment";
+        POST   "/api/crm/cases/{case_id}/comments/{comment_id}/attachments" Participant cases::attachments::create_on_comment, "Attach files to a comment";
+        GET    "/api/crm/cases/{case_id}/attachments"       Known       cases::attachments::list,      "The files of a case and its comments";
+        POST   "/api/crm/cases/{case_id}/attachments"       Participant cases::attachments::create,    "Attach files to a case, or to one of its comments";
+        GET    "/api/crm/cases/{case_id}/attachments/{attachment_id}" Known cases::attachments::download, "The bytes of a file, or a range of them";
+        DELETE "/api/crm/cases/{case_id}/attachments/{attachment_id}" Agent cases::attachments::delete, "Remove a file (softly; its bytes go after 30 days)";
+        POST   "/api/crm/cases/{case_id}/attachments/{attachment_id}/restoration" Admin cases::attachments::restore, "Bring a removed file back";
         POST   "/api/crm/cases/{case_id}/comments/{comment_id}/restoration" Admin cases::comment_history::restore, "Bring a deleted comment back";
         GET    "/api/crm/cases/{case_id}/timeline"          Known       cases::api::timeline,          "What happened to a case, newest first";
         POST   "/api/crm/cases/{case_id}/merge"             Agent       cases::api::merge,             "Merge a case into another, as its duplicate";
@@ -86,6 +93,11 @@ pub fn routes() -> Vec<Route> {
         POST   "/api/crm/sla-policies/{sla_policy_id}/preview" Manager  sla::policies::preview,        "What a change would do to the open cases, changing nothing";
         GET    "/api/crm/sla-violations"                    Viewer      sla::violations::list,         "List missed targets, the latest first";
         POST   "/api/crm/sla-violations/{violation_id}/acknowledgement" Manager sla::violations::acknowledge, "Take note of a missed target";
+        GET    "/api/crm/knowledge/{article_id}/attachments" Reader     files::articles::list,         "The files of an article";
+        POST   "/api/crm/knowledge/{article_id}/attachments" Agent      files::articles::create,       "Attach files to an article";
+        GET    "/api/crm/knowledge/{article_id}/attachments/{attachment_id}" Reader files::articles::download, "The bytes of an article's file, or a range of them";
+        DELETE "/api/crm/knowledge/{article_id}/attachments/{attachment_id}" Agent files::articles::delete, "Remove an article's file (softly)";
+        POST   "/api/crm/knowledge/{article_id}/attachments/{attachment_id}/restoration" Admin files::articles::restore, "Bring an article's file back";
         GET    "/api/crm/case-types"                        Known       cases::types::list,            "List case types";
         POST   "/api/crm/case-types"                        Manager     cases::types::create,          "Add a case type";
         GET    "/api/crm/case-types/{case_type_id}"         Known       cases::types::show,            "A case type";

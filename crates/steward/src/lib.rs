@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod error;
 pub mod escalations;
 pub mod events;
+pub mod files;
 pub mod http;
 pub mod input;
 pub mod jobs;

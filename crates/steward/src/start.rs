@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::config::{Config, LogFormat};
 use crate::error::Error;
+use crate::files;
 use crate::http;
 use crate::jobs;
 use crate::people::erasure;
@@ -107,6 +108,7 @@ pub async fn run(
     stop: impl Future<Output = ()>,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Fatal> {
+    app.files.prepare(app.clock.now())?;
     let listener = listen(&app.config.listen).await?;
     let metrics = match app.config.metrics_listen.as_str() {
         "" => None,
@@ -193,6 +195,10 @@ pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
     if seconds.is_multiple_of(600) {
         app.write(Actor::System, http::forget_old_keys).await?;
         app.write(Actor::System, jobs::forget_done).await?;
+        // A store that is away is no reason to leave the clocks alone.
+        if let Err(error) = files::sweep(app).await {
+            tracing::warn!(%error, "files that are no longer referred to could not all be removed");
+        }
     }
     tend_clocks(app).await?;
     if app.read(db::Class::Bounded, Actor::System, erasure::is_purge_due).await? {

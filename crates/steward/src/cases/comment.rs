@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::attachments;
 use super::case::Case;
 use super::{Status, StatusChange};
 use crate::clock::Time;
@@ -288,6 +289,7 @@ impl Case {
              where comment_id = $1",
             &[&comment_id, &false, &now],
         )?;
+        attachments::delete_with(work, &comment)?;
         self.touch(work, !comment.is_internal)?;
         work.record(self.case_id, &Event::CommentDeleted { comment_id, is_internal: comment.is_internal })
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::attachments::{self, AttachmentView};
 use super::comment::{self, CommentView};
 use super::timeline::{self, TimelineEntry};
 use super::{Channel, Status, case, tags};
@@ -141,19 +142,6 @@ pub struct CaseFull {
 
 db::record! {
     #[derive(Debug, Clone, Serialize, JsonSchema)]
-    pub struct AttachmentView {
-        pub attachment_id: i64,
-        pub comment_id: Option<i64>,
-        pub file_name: String,
-        pub file_size: i64,
-        pub mime_type: String,
-        pub is_internal: bool,
-        pub created_at: Time,
-    }
-}
-
-db::record! {
-    #[derive(Debug, Clone, Serialize, JsonSchema)]
     pub struct EscalationView {
         pub escalation_id: i64,
         pub escalation_reason: String,
@@ -238,7 +226,7 @@ pub fn detail(work: &mut Work, case_id: i64) -> Result<CaseDetail> {
     };
     let attachments = match view.attachment_count {
         0 => Vec::new(),
-        _ => attachments(work, case_id, for_staff)?,
+        _ => attachments::of_case(work, case_id, None)?,
     };
     let escalations = if for_staff { escalations(work, case_id)? } else { Vec::new() };
     let sla_violations = match view.is_sla_violated {
@@ -248,17 +236,6 @@ pub fn detail(work: &mut Work, case_id: i64) -> Result<CaseDetail> {
     let children = children(work, case_id)?;
     let timeline = timeline::latest(work, case_id, None, EVENTS)?;
     Ok(CaseDetail { case, comments, attachments, escalations, sla_violations, children, timeline })
-}
-
-fn attachments(work: &mut Work, case_id: i64, for_staff: bool) -> Result<Vec<AttachmentView>> {
-    let internal = if for_staff { "" } else { " and not is_internal" };
-    work.query(
-        &format!(
-            "select attachment_id, comment_id, file_name, file_size, mime_type, is_internal, created_at
-             from crm_case_attachments where case_id = $1 and is_active{internal} order by attachment_id"
-        ),
-        &[&case_id],
-    )
 }
 
 /// The escalations of a case, in their order.

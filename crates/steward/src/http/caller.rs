@@ -42,7 +42,8 @@ pub struct RequestFacts {
 }
 
 impl RequestFacts {
-    pub(super) fn note_body(&self, bytes: &[u8]) {
+    /// Notes what an idempotency key stands for.
+    pub(crate) fn note_body(&self, bytes: &[u8]) {
         if self.idempotency_key.is_some() {
             let _ = self.body_hash.set(Sha256::digest(bytes).into());
         }
@@ -287,6 +288,39 @@ impl Describe for Anyone {
             operation.problem(429, "Too many failures: Retry-After says when to come back");
             operation.problem(507, "The database's disk is full");
         }
+    }
+}
+
+/// Whoever reads what may be public: strangers too, but a token that is shown is looked at. What each sees is the model's
+/// scope.
+#[derive(Clone)]
+pub struct Reader(pub Caller);
+
+impl Deref for Reader {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.0
+    }
+}
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let (caller, _) = authenticate(parts, app).await?;
+        parts.extensions.insert(caller.actor);
+        Ok(Reader(caller))
+    }
+}
+
+impl Describe for Reader {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.problem(400, "The request cannot be read");
+        operation.problem(401, "Credentials that are not known");
+        operation.problem(403, "Not for this caller");
+        operation.problem(429, "Too many requests: come back after `Retry-After` seconds");
+        operation.problem(503, "The database is away");
     }
 }
 

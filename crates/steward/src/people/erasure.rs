@@ -226,11 +226,12 @@ impl Traces {
         Ok(())
     }
 
-    /// Everything attached to the person's cases, and what they attached, or a merge carried, elsewhere. The bytes go as
-    /// those of any deleted attachment do.
+    /// Everything attached to the person's cases, and what they attached, or a merge carried, elsewhere. Their time is over
+    /// at once: the next sweep takes the rows, and the bytes unless somebody else has attached the same.
     fn erase_attachments(&self, work: &mut Work) -> Result<()> {
         let (now, dialect) = (work.now, work.dialect());
-        let sql = "update crm_case_attachments set file_name = $1, is_active = $2, updated_at = $3";
+        let sql =
+            "update crm_case_attachments set file_name = $1, is_active = $2, purge_at = $3, updated_at = $3";
         for column in ["case_id", "moved_from_id"] {
             let own = dialect.among_ints(column, "$4");
             work.execute(&format!("{sql} where {own}"), &[&ERASED, &false, &now, &self.case_ids()])?;

@@ -7,6 +7,9 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{Method, Request, Response};
 
+/// Between the parts of a form.
+pub const BOUNDARY: &str = "a-boundary-of-the-tests";
+
 #[derive(Clone)]
 pub struct Client {
     pub name: String,
@@ -57,6 +60,11 @@ impl Client {
         ask
     }
 
+    /// Uploads files, each a name and its bytes.
+    pub fn attach(&self, path: &str, files: &[(&str, &[u8])]) -> Reply {
+        self.ask(Method::POST, path).form(&[], files).send()
+    }
+
     /// Opens a case; answers its id.
     pub fn opens(&self, draft: Value) -> i64 {
         self.post("/api/crm/cases", draft).created()["case"]["case_id"].as_i64().unwrap()
@@ -102,6 +110,27 @@ impl Ask<'_> {
 
     pub fn json(self, body: &Value) -> Self {
         self.bytes(body.to_string()).header("content-type", "application/json")
+    }
+
+    /// A `multipart/form-data` body: fields, and files under the name `files`.
+    pub fn form(self, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Self {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let head =
+                format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(head.as_bytes());
+        }
+        for (name, bytes) in files {
+            let head = format!(
+                "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\
+                 content-type: text/html\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        self.bytes(body).header("content-type", &format!("multipart/form-data; boundary={BOUNDARY}"))
     }
 
     pub fn bytes(mut self, body: impl Into<Vec<u8>>) -> Self {
