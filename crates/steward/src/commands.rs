@@ -11,6 +11,7 @@ use db::{Class, Db};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::files::Files;
 use crate::people::erasure::{self, Mentions};
 use crate::people::{Role, Scope, commands as people, tokens};
 use crate::sla::Clocks;
@@ -90,7 +91,9 @@ pub fn demo(mut config: Config, clock: Clock, keeps_data: bool) -> Result<(), Fa
     let app = App::new(db, config, clock, None);
     let admin = demo::prepare(&app.db, app.clock.now())?;
     let app = app.with_demo_admin(admin);
-    runtime()?.block_on(start::run(app, stop_signal(), |address| {
+    let runtime = runtime()?;
+    runtime.block_on(demo::attach_files(&app))?;
+    runtime.block_on(start::run(app, stop_signal(), |address| {
         say(&format!("Steward's demo serves http://{address} (API: /api/docs); Ctrl-C ends it"));
     }))
 }
@@ -221,6 +224,7 @@ pub fn backup(config: &Config, file: &Path) -> Result<(), Fatal> {
     db.backup(file)?;
     db.close();
     say(&format!("Backed up into {}", file.display()));
+    say(&format!("Attached files are in {}: copy them too, after this", Files::place(config)));
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! done, [`life`] what follows from it by the desk's rules), [`write`] puts down how they stand. A database made here
 //! is marked, and no other is opened: whoever asks a demo is its admin.
 
+mod files;
 mod generate;
 mod life;
 mod names;
@@ -21,6 +22,7 @@ mod tests;
 use db::{Class, Db, Tx};
 use fastrand::Rng;
 
+use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::work::Actor;
@@ -61,6 +63,11 @@ pub fn prepare(db: &Db, now: Time) -> Result<Actor> {
         db.write_blocking(move |tx| fill(tx, now))?;
     }
     Ok(people::user(1))
+}
+
+/// Attaches a few files to what [`prepare`] has made, once.
+pub async fn attach_files(app: &App) -> Result<()> {
+    files::attach(app).await
 }
 
 /// Whether the demo made this database.

@@ -13,6 +13,7 @@ mod observe;
 mod openapi;
 mod reply;
 mod serve;
+mod stall;
 
 use axum::Router;
 use axum::http::Method;

@@ -60,7 +60,7 @@ async fn keep_one(app: &App, file: Arrived) -> Result<Kept> {
     // Bytes that somebody lost behind our back are healed by whoever brings them again.
     if !is_stored || !app.files.holds(&kept.key(), file.size).await? {
         let key = kept.key();
-        let placing = tokio::time::timeout(PLACING, app.files.place(&key, file.path));
+        let placing = tokio::time::timeout(PLACING, app.files.put(&key, file.path));
         placing.await.map_err(|_| super::store::away(&"placing a file took too long"))??;
     }
     Ok(kept)

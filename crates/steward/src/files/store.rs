@@ -60,6 +60,15 @@ impl Files {
         }
     }
 
+    /// Where the settings have files kept, in words.
+    pub fn place(config: &Config) -> String {
+        if config.files.is_empty() {
+            config.data.join("files").display().to_string()
+        } else {
+            config.files.clone()
+        }
+    }
+
     /// Checks the settings and clears away what interrupted uploads have left, for a start. The error is for the operator.
     pub fn prepare(&self, now: Time) -> Result<(), String> {
         self.store.as_ref().map_err(Clone::clone)?;
@@ -101,7 +110,7 @@ impl Files {
     }
 
     /// Puts a file that has arrived under its key, durably: it survives a power cut once this returns.
-    pub(super) async fn place(&self, key: &str, arrived: TempPath) -> Result<()> {
+    pub(super) async fn put(&self, key: &str, arrived: TempPath) -> Result<()> {
         match self.store()? {
             Store::Folder(folder) => {
                 let (target, root) = (folder.path(key), folder.root.clone());

@@ -30,6 +30,11 @@ impl Client {
         Client { name: name.to_owned(), id, token, base, agent: config.into() }
     }
 
+    /// Host and port, for who speaks HTTP by hand.
+    pub fn host(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
     /// The same place, asked with another token.
     pub fn with_token(self, token: &str) -> Client {
         Client { token: Some(token.trim().to_owned()), ..self }

@@ -12,27 +12,27 @@ use crate::desk::Desk;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and what follows";
 
-fn files_of(case_id: i64) -> String {
+pub fn files_of(case_id: i64) -> String {
     format!("/api/crm/cases/{case_id}/attachments")
 }
 
 /// The attachments of an answer.
-fn told(answer: &Value) -> &Vec<Value> {
+pub fn told(answer: &Value) -> &Vec<Value> {
     answer["attachments"].as_array().unwrap()
 }
 
-fn id(attachment: &Value) -> i64 {
+pub fn id(attachment: &Value) -> i64 {
     attachment["attachment_id"].as_i64().unwrap()
 }
 
 /// Attaches one file to a case; answers its path.
-fn attached(client: &Client, case_id: i64, name: &str, bytes: &[u8]) -> String {
+pub fn attached(client: &Client, case_id: i64, name: &str, bytes: &[u8]) -> String {
     let answer = client.attach(&files_of(case_id), &[(name, bytes)]).created();
     format!("{}/{}", files_of(case_id), id(&told(&answer)[0]))
 }
 
 /// Files under a folder, and below it; none where there is no folder.
-fn stored_in(folder: &Path) -> Vec<PathBuf> {
+pub fn stored_in(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.map(|entry| entry.unwrap().path());
     paths.flat_map(|path| if path.is_dir() { stored_in(&path) } else { vec![path] }).collect()
@@ -473,8 +473,8 @@ each_engine! {
 }
 
 /// Sends the beginning of an upload and goes away.
-fn send_half(desk: &Desk, client: &Client, path: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(desk.address).unwrap();
+pub fn send_half(client: &Client, path: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(client.host()).unwrap();
     let token = client.token.as_deref().unwrap();
     write!(
         stream,
@@ -488,7 +488,7 @@ fn send_half(desk: &Desk, client: &Client, path: &str) -> TcpStream {
 }
 
 /// Waits until something is so.
-fn becomes(what: &str, is_so: impl Fn() -> bool) {
+pub fn becomes(what: &str, is_so: impl Fn() -> bool) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while !is_so() {
         assert!(std::time::Instant::now() < deadline, "{what}");
@@ -500,7 +500,7 @@ both_engines! {
     fn a_client_that_goes_away_half_way_leaves_nothing(desk) {
         let ana = desk.agent("Ana");
         let case_id = ana.opens(json!({ "subject": "Printer", "description": "" }));
-        let stream = send_half(desk, &ana, &files_of(case_id));
+        let stream = send_half(&ana, &files_of(case_id));
         becomes("it arrives", || stored(desk).len() == 1);
         drop(stream);
         becomes("the temporary file goes", || stored(desk).is_empty());

@@ -23,6 +23,7 @@ mod demo;
 mod engines;
 mod families;
 mod faults;
+mod file_faults;
 mod files;
 mod lists;
 mod people;
