@@ -17,7 +17,7 @@ use crate::people::{Role, Scope, commands as people, tokens};
 use crate::sla::Clocks;
 use crate::start::{self, Fatal};
 use crate::work::{Actor, Work};
-use crate::{demo, doctor};
+use crate::{demo, doctor, files};
 
 /// Name of the file in the data folder that holds the first admin's token.
 const FIRST_TOKEN: &str = "first-admin-token";
@@ -231,7 +231,8 @@ pub fn backup(config: &Config, file: &Path) -> Result<(), Fatal> {
 /// Answers whether all is well.
 pub fn doctor(config: &Config) -> Result<bool, Fatal> {
     let db = start::open_existing(config)?;
-    let findings = db.read_blocking(Class::Slow, doctor::examine)?;
+    let mut findings = db.read_blocking(Class::Slow, doctor::examine)?;
+    findings.extend(runtime()?.block_on(files::missing(&Files::new(config), &db))?);
     db.close();
     for finding in &findings {
         say(finding);

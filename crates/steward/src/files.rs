@@ -18,7 +18,7 @@ mod sweep;
 mod upload;
 
 pub use download::{Download, Stored, Wanted, serve};
-pub use keep::{Kept, confirm, keep, keep_bytes};
+pub use keep::{Kept, confirm, keep, keep_bytes, missing};
 pub use store::Files;
 pub use sweep::{KEPT_DAYS, sweep};
 pub use upload::{Form, Upload};

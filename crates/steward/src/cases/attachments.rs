@@ -84,8 +84,8 @@ impl Case {
         let (now, uploaded_by, contact_id) = (work.now, work.actor.user_id(), work.actor.contact_id());
         let comment_id = placement.comment_id;
         let mut ids = Vec::with_capacity(kept.len());
+        files::confirm(work, kept)?;
         for file in kept {
-            files::confirm(work, file)?;
             let (attachment_id,): (i64,) = work.one(
                 "insert into crm_case_attachments (case_id, comment_id, file_id, file_name, file_path, file_size, mime_type,
                      is_internal, uploaded_by, contact_id, created_at, updated_at)

@@ -32,9 +32,9 @@ pub async fn attach(app: &App) -> Result<()> {
         .await?;
     let mut rng = Rng::with_seed(SEED);
     for (number, (case_id, comment_id, contact_id)) in spoken.into_iter().enumerate() {
-        let mut kept = vec![keep_bytes(app, "screenshot.png", &picture(&mut rng)).await?];
+        let mut kept = keep_bytes(app, "screenshot.png", &picture(&mut rng)).await?;
         if number % 2 == 0 {
-            kept.push(keep_bytes(app, "diagnosis.log", log(&mut rng).as_bytes()).await?);
+            kept.extend(keep_bytes(app, "diagnosis.log", log(&mut rng).as_bytes()).await?);
         }
         let customer = Actor::Contact { id: contact_id, account_id: None, sees_account: false };
         app.write(customer, move |work| attach_to(work, case_id, comment_id, &kept)).await?;

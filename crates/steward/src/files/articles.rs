@@ -80,8 +80,8 @@ pub fn attach(work: &mut Work, article_id: i64, kept: &[Kept]) -> Result<Vec<i64
     take(work, article_id)?;
     let (now, uploaded_by) = (work.now, work.actor.user_id());
     let mut ids = Vec::with_capacity(kept.len());
+    confirm(work, kept)?;
     for file in kept {
-        confirm(work, file)?;
         let (id,): (i64,) = work.one(
             "insert into crm_kb_article_attachments (article_id, file_id, file_name, file_path, file_size, mime_type,
                  uploaded_by, created_at, updated_at)

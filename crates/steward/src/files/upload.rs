@@ -170,7 +170,8 @@ impl Form {
                 self.comment_id = Some(id.ok_or("is to be an integer from 1")?);
             }
             "is_internal" if self.is_internal.is_none() => {
-                self.is_internal = Some(text.parse().map_err(|_| "is to be true or false")?);
+                let is_internal = text.to_ascii_lowercase().parse();
+                self.is_internal = Some(is_internal.map_err(|_| "is to be true or false")?);
             }
             _ => return Err("is given twice"),
         }
