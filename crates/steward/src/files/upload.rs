@@ -272,7 +272,7 @@ impl Describe for Upload {
     fn describe(operation: &mut Operation<'_>) {
         let binary = json!({ "type": "string", "format": "binary" });
         let mut properties = json!({
-            "files": { "type": "array", "items": binary, "minItems": 1, "maxItems": 20,
+            "files": { "type": "array", "items": binary, "minItems": 1,
                 "description": "The files, each a part named `files` with a filename." }
         });
         // Articles have neither comments nor customers' eyes to be kept from.
