@@ -82,6 +82,9 @@ impl Case {
     pub fn attach(&self, work: &mut Work, placement: Placement, kept: &[Kept]) -> Result<Vec<i64>> {
         let is_internal = self.may_attach(work, placement)?;
         let (now, uploaded_by, contact_id) = (work.now, work.actor.user_id(), work.actor.contact_id());
+        if let Some(contact_id) = contact_id {
+            comment::must_be_here(work, contact_id)?;
+        }
         let comment_id = placement.comment_id;
         let mut ids = Vec::with_capacity(kept.len());
         files::confirm(work, kept)?;

@@ -6,8 +6,9 @@ use steward::Config;
 
 use crate::client::Client;
 use crate::desk::Desk;
-use crate::files::{attached, becomes, files_of, id, send_half, stored_in, told};
-use crate::node::{Node, assert_sound};
+use crate::file_life::{becomes, send_half};
+use crate::files::{attached, files_of, id, stored_in, told};
+use crate::node::{Node, assert_sound, run};
 use crate::place::{Engine, Place};
 
 each_engine! {
@@ -32,6 +33,11 @@ each_engine! {
         assert_eq!(node.admin().get(&path).status(200).body, b"kept");
         drop(node);
         assert_sound(&place);
+        // Whoever restores a backup without the files is told.
+        std::fs::remove_file(&stored_in(&folder)[0]).unwrap();
+        let examined = run(&place, &["doctor"]);
+        assert!(!examined.status.success());
+        assert!(String::from_utf8_lossy(&examined.stdout).contains("missing"), "{examined:?}");
     }
 }
 

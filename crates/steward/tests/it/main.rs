@@ -24,6 +24,7 @@ mod engines;
 mod families;
 mod faults;
 mod file_faults;
+mod file_life;
 mod files;
 mod lists;
 mod people;
