@@ -59,11 +59,11 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 
 impl Describe for Wanted {
     fn describe(operation: &mut Operation<'_>) {
-        operation.header(
-            "Range",
-            200,
-            "Bytes of the file, as `bytes=0-999`; several ranges at once are not served.",
-        );
+        // Whatever cannot be read as a range is as if it were not there (RFC 9110, 14.2): no length is too much.
+        operation.parameters.push(json!({
+            "name": "Range", "in": "header", "required": false, "schema": { "type": "string" },
+            "description": "Bytes of the file, as `bytes=0-999`; several ranges at once are not served."
+        }));
         operation
             .responses
             .insert(304, json!({ "description": "Unchanged since the ETag named in If-None-Match" }));
