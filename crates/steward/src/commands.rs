@@ -227,7 +227,8 @@ pub fn backup(config: &Config, file: &Path) -> Result<(), Fatal> {
 /// Answers whether all is well.
 pub fn doctor(config: &Config) -> Result<bool, Fatal> {
     let db = start::open_existing(config)?;
-    let findings = db.read_blocking(Class::Slow, doctor::examine)?;
+    let mut findings = db.read_blocking(Class::Slow, doctor::examine)?;
+    findings.extend(doctor::examine_clocks(&db, Clock::system().now())?);
     db.close();
     for finding in &findings {
         say(finding);

@@ -31,6 +31,16 @@ pub fn enqueue(work: &mut Work, event_id: i64, event: &Event) -> Result<()> {
     jobs::enqueue(work, &Job::React { event_id }, now, None)
 }
 
+/// Enqueues what follows from many.
+pub fn enqueue_all<'e>(work: &mut Work, events: impl Iterator<Item = (i64, &'e Event)>) -> Result<()> {
+    let jobs: Vec<Job> = events
+        .filter(|(_, event)| has_consequences(event))
+        .map(|(event_id, _)| Job::React { event_id })
+        .collect();
+    let now = work.now;
+    jobs::enqueue_all(work, &jobs, now)
+}
+
 /// Does what follows from an event. Every part is idempotent.
 pub fn react(work: &mut Work, event_id: i64) -> Result<()> {
     let row: Option<(i64, String, serde_json::Value)> =

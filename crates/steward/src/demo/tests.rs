@@ -123,7 +123,8 @@ fn check(fresh: &Fresh) {
     check_examples(fresh);
     check_histories(fresh);
     check_rules(fresh);
-    let findings = fresh.db.read_blocking(Class::Slow, doctor::examine).unwrap();
+    let mut findings = fresh.db.read_blocking(Class::Slow, doctor::examine).unwrap();
+    findings.extend(doctor::examine_clocks(&fresh.db, now()).unwrap());
     assert_eq!(findings, Vec::<String>::new());
 }
 

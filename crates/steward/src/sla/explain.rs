@@ -23,6 +23,13 @@ pub struct SlaView {
     pub targets: Vec<TargetView>,
 }
 
+impl SlaView {
+    /// Of a case to which nothing is promised.
+    pub fn none() -> SlaView {
+        SlaView { sla_policy_id: None, targets: Vec::new() }
+    }
+}
+
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TargetView {
     pub target_id: i64,
@@ -117,7 +124,7 @@ fn view(target: &Target, clock: &Clock, now: Time) -> TargetView {
 pub fn short(work: &mut Work, case_id: i64) -> Result<SlaView> {
     let now = work.now;
     let Some((plan, clock)) = keep::plan(work, case_id)? else {
-        return Ok(SlaView { sla_policy_id: None, targets: Vec::new() });
+        return Ok(SlaView::none());
     };
     let targets = keep::load(work, case_id)?;
     Ok(SlaView {

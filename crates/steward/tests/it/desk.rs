@@ -278,7 +278,9 @@ impl Drop for Desk {
         let broken = if std::thread::panicking() {
             Vec::new()
         } else {
-            self.app.db.read_blocking(Class::Slow, steward::doctor::examine).unwrap()
+            let mut broken = self.app.db.read_blocking(Class::Slow, steward::doctor::examine).unwrap();
+            broken.extend(steward::doctor::examine_clocks(&self.app.db, self.clock.now()).unwrap());
+            broken
         };
         if let (Some(runtime), Some(server)) = (self.runtime.take(), self.server.take()) {
             runtime.block_on(server.stop());
