@@ -114,7 +114,7 @@ db::record! {
     #[derive(Debug, Clone)]
     struct Claim {
         job_id: i64,
-        payload: db::Json<Job>,
+        kind: String,
         lease_token: i64,
         attempts: i64,
         max_attempts: i64,
@@ -141,7 +141,7 @@ fn claim(work: &mut Work, limit: usize) -> Result<Vec<Claim>> {
                  select job_id from crm_jobs
                  where state = 'waiting' and run_at <= $1 and (leased_until is null or leased_until < $2)
                  order by run_at, job_id limit {limit}{skip}
-             ) returning job_id, payload, lease_token, attempts, max_attempts"
+             ) returning job_id, kind, lease_token, attempts, max_attempts"
         ),
         &[&now, &clock, &until],
     )
@@ -222,15 +222,16 @@ async fn run_one(app: &App, claim: Claim) {
     let attempt = claim.clone();
     let ran = app.write(Actor::System, move |work| run_and_end(work, &attempt)).await;
     let Err(error) = ran else { return };
-    tracing::warn!(job = claim.job_id, kind = claim.payload.0.kind(), attempts = claim.attempts, %error, "a job failed");
+    tracing::warn!(job = claim.job_id, kind = claim.kind, attempts = claim.attempts, %error, "a job failed");
     let message = error.to_string();
     if let Err(error) = app.write(Actor::System, move |work| put_off(work, &claim, &message)).await {
         tracing::warn!(%error, "a failed job could not be put off; its lease will run out");
     }
 }
 
-/// The job and its end in one transaction, if the lease is still ours. What it is to do is read again: it may have been
-/// told to begin anew since it was claimed.
+/// The job and its end in one transaction, if the lease is still ours. What it is to do is read only now: it may have
+/// been told to begin anew since it was claimed; and one that this program cannot read fails by itself, not its
+/// neighbours.
 fn run_and_end(work: &mut Work, claim: &Claim) -> Result<()> {
     let lock = work.dialect().for_update();
     let held: Option<(db::Json<Job>,)> = work.optional(

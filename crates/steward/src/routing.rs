@@ -40,8 +40,14 @@ const SELECT: &str =
 /// Assigns a case that was just opened without an owner or a team.
 pub fn assign(work: &mut Work, case_id: i64) -> Result<()> {
     let lock = work.dialect().for_update();
-    let rules: Vec<Rule> =
-        work.query(&format!("{SELECT} where is_active order by position, rule_id"), &[])?;
+    // A rule whose team is gone gives cases to nobody: the next one may.
+    let rules: Vec<Rule> = work.query(
+        &format!(
+            "{SELECT} where is_active and team_id in (select t.team_id from crm_teams t where t.is_active)
+             order by position, rule_id"
+        ),
+        &[],
+    )?;
     if rules.is_empty() {
         return Ok(());
     }
@@ -49,11 +55,6 @@ pub fn assign(work: &mut Work, case_id: i64) -> Result<()> {
     let Some(rule) = rules.into_iter().find(|rule| rule.conditions.0.refusal(&traits).is_none()) else {
         return Ok(());
     };
-    let (team_is_active,): (bool,) =
-        work.one("select is_active from crm_teams where team_id = $1", &[&rule.team_id])?;
-    if !team_is_active {
-        return Ok(());
-    }
     // Turns are taken one after the other.
     let (last,): (Option<i64>,) = work.one(
         &format!("select last_user_id from crm_assignment_rules where rule_id = $1{lock}"),

@@ -6,7 +6,7 @@ use super::target::{Kind, Target};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::events::Event;
-use crate::work::Work;
+use crate::work::{Actor, Work};
 
 db::record! {
     struct Missed {
@@ -77,7 +77,12 @@ impl Missed {
 pub fn record(work: &mut Work, case_id: i64, policy_id: i64, target: &Target) -> Result<()> {
     let Some(at) = target.breached_at else { return Ok(()) };
     violation(work, case_id, Some(policy_id), target.kind, at)?;
-    work.append(case_id, &Event::Breached { target_id: target.id, target: target.kind, due_at: at }, at)
+    // Whoever changed the case has only brought it to light: they are to hear of it like everybody.
+    let actor = std::mem::replace(&mut work.actor, Actor::System);
+    let event = Event::Breached { target_id: target.id, target: target.kind, due_at: at };
+    let appended = work.append(case_id, &event, at);
+    work.actor = actor;
+    appended
 }
 
 /// One row per missed target, stamped at the deadline itself (spec 5).

@@ -62,7 +62,7 @@ fn told(history: &[(Time, Happening)]) -> Told {
     for (_, happening) in history {
         match happening {
             Happening::Opened { status } => told.status = Some(*status),
-            Happening::Restored { status } => (told.status, told.is_removed) = (Some(*status), false),
+            Happening::Restored { status, .. } => (told.status, told.is_removed) = (Some(*status), false),
             Happening::Moved { to, .. } => told.status = Some(*to),
             Happening::Removed => told.is_removed = true,
             Happening::UserAnswered => told.is_answered = true,

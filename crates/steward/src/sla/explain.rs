@@ -5,6 +5,7 @@ use hours::{Clock, Pause, SegmentKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::clocks;
 use super::keep;
 use super::plan::Plan;
 use super::policy;
@@ -152,14 +153,15 @@ pub fn explain(work: &mut Work, case_id: i64) -> Result<Explanation> {
             break;
         }
     }
-    let Some((plan, clock)) = kept else {
-        return Ok(Explanation { sla_policy_id: None, calendar_id: None, targets: Vec::new(), policies });
+    // Where nothing is promised any more, what was is shown by the wall clock.
+    let (sla_policy_id, calendar_id, clock) = match kept {
+        Some((Plan { policy_id, calendar_id, .. }, clock)) => (Some(policy_id), calendar_id, clock),
+        None => (None, None, clocks::clock(work, None)?),
     };
     let now = work.now;
     let targets = keep::load(work, case_id)?;
-    let Plan { policy_id, calendar_id, .. } = plan;
     let targets = targets.0.iter().map(|target| explained(target, &clock, now)).collect();
-    Ok(Explanation { sla_policy_id: Some(policy_id), calendar_id, targets, policies })
+    Ok(Explanation { sla_policy_id, calendar_id, targets, policies })
 }
 
 fn word(kind: SegmentKind) -> &'static str {

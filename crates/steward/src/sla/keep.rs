@@ -87,8 +87,8 @@ pub fn plan(work: &mut Work, case_id: i64) -> Result<Option<(Plan, Arc<Clock>)>>
     }
 }
 
-/// What an event means for the clocks of a case in a status, if anything.
-pub fn happening(event: &Event, status: Status) -> Option<Happening> {
+/// What an event means for the clocks of a case in a status, if anything. `gone_at` is when the case was removed last.
+fn happening(event: &Event, status: Status, gone_at: Time) -> Option<Happening> {
     Some(match event {
         Event::Created { status, .. } => Happening::Opened { status: *status },
         Event::StatusChanged { from, to, .. } => Happening::Moved { from: *from, to: *to },
@@ -98,7 +98,7 @@ pub fn happening(event: &Event, status: Status) -> Option<Happening> {
         Event::CommentAdded { is_internal: false, contact_id: None, .. } => Happening::UserAnswered,
         Event::Responded => Happening::UserAnswered,
         Event::Deleted | Event::MergedInto { .. } => Happening::Removed,
-        Event::Restored { status } => Happening::Restored { status: *status },
+        Event::Restored { status } => Happening::Restored { status: *status, gone_at },
         _ => return None,
     })
 }
@@ -114,7 +114,12 @@ pub fn follow(work: &mut Work, case_id: i64, event: &Event) -> Result<()> {
         _ => false,
     };
     if matches_anew {
-        return rematch(work, case_id).map(|_| ());
+        rematch(work, case_id)?;
+        if let Event::Created { .. } = event {
+            // The row's trigger could not know that its clocks would be set at once.
+            work.execute("delete from crm_sla_queue where case_id = $1", &[&case_id])?;
+        }
+        return Ok(());
     }
     let status = match event {
         Event::CommentAdded { is_internal: false, contact_id: Some(_), .. } => {
@@ -123,7 +128,7 @@ pub fn follow(work: &mut Work, case_id: i64, event: &Event) -> Result<()> {
         // Others say themselves what status they mean.
         _ => Status::Open,
     };
-    let Some(happening) = happening(event, status) else { return Ok(()) };
+    let Some(happening) = happening(event, status, work.now) else { return Ok(()) };
     let Some((plan, clock)) = plan(work, case_id)? else {
         // A case from before there were clocks, or that no policy matched then.
         return rematch(work, case_id).map(|_| ());
@@ -222,16 +227,16 @@ pub fn histories(work: &mut Work, cases: &[i64]) -> Result<HashMap<i64, Vec<(Tim
 
 /// What events in their order mean for the clocks.
 pub fn told(events: impl IntoIterator<Item = Telling>) -> Vec<(Time, Happening)> {
-    let mut status = Status::New;
+    let (mut status, mut gone_at) = (Status::New, Time::from_millis(0));
     let mut history = Vec::new();
     for (kind, data, at) in events {
-        let Some(happening) = Event::read(&kind, data).and_then(|event| happening(&event, status)) else {
-            continue;
-        };
+        let event = Event::read(&kind, data);
+        let Some(happening) = event.and_then(|event| happening(&event, status, gone_at)) else { continue };
         match happening {
-            Happening::Opened { status: now } | Happening::Restored { status: now } => status = now,
+            Happening::Opened { status: now } | Happening::Restored { status: now, .. } => status = now,
             Happening::Moved { to, .. } => status = to,
-            _ => {}
+            Happening::Removed => gone_at = at,
+            Happening::CustomerSpoke { .. } | Happening::UserAnswered => {}
         }
         history.push((at, happening));
     }

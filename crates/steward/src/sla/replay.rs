@@ -63,7 +63,7 @@ pub fn contradictions(work: &mut Work, after: i64) -> Result<(Vec<String>, Optio
 
 /// What may be asked of a case's targets.
 struct Law {
-    /// What was met or void before then was promised by another plan.
+    /// What was met or void until then may have been promised by another plan.
     planned_at: Time,
     /// The calendar may have changed since a target was met or void.
     by_calendar: bool,
@@ -101,7 +101,7 @@ impl Law {
             return of("its end", end(kept), end(told));
         }
         let ended = told.met_at.or(told.voided_at);
-        if self.is_behind || ended.is_some_and(|ended| ended < self.planned_at) {
+        if self.is_behind || ended.is_some_and(|ended| ended <= self.planned_at) {
             return None;
         }
         let still = |target: &Target| (target.promise, target.paused_since, target.pauses.clone());

@@ -36,6 +36,8 @@ pub enum Happening {
     Removed,
     Restored {
         status: Status,
+        /// When it was removed.
+        gone_at: Time,
     },
 }
 
@@ -194,7 +196,7 @@ impl Targets {
                     }
                 }
             }
-            Happening::Restored { status } => self.restored(plan, at, status),
+            Happening::Restored { status, gone_at } => self.restored(plan, at, status, gone_at),
         }
         for (index, target) in self.0.iter_mut().enumerate() {
             if target.is_open() || !was_settled.get(index).is_some_and(|settled| *settled) {
@@ -246,7 +248,11 @@ impl Targets {
             if plan.pauses(kind, status) {
                 target.pause(at);
             }
-            self.0.push(target);
+            // What began, ended and begins again in one moment is one target.
+            match self.0.iter_mut().find(|known| (known.kind, known.started_at) == (kind, at)) {
+                Some(known) => *known = Target { id: known.id, breached_at: known.breached_at, ..target },
+                None => self.0.push(target),
+            }
         }
     }
 
@@ -255,7 +261,7 @@ impl Targets {
             self.reopened(plan, at, to);
         }
         match to {
-            Status::Resolved | Status::Closed if from.is_active() => self.resolved(at),
+            Status::Resolved | Status::Closed => self.resolved(at),
             Status::Cancelled => {
                 for target in self.open() {
                     target.resume(at);
@@ -302,15 +308,14 @@ impl Targets {
     }
 
     /// A case brought back goes on; the time that it was gone does not count.
-    fn restored(&mut self, plan: &Plan, at: Time, status: Status) {
+    fn restored(&mut self, plan: &Plan, at: Time, status: Status, gone_at: Time) {
         if status.is_ended() {
             return;
         }
         for kind in [Kind::FirstResponse, Kind::NextResponse, Kind::Resolution] {
-            if let Some(target) = self.latest(kind)
-                && let Some(gone) = target.voided_at.take()
-            {
-                target.paused_since = Some(gone);
+            if let Some(target) = self.latest(kind).filter(|target| target.voided_at == Some(gone_at)) {
+                target.voided_at = None;
+                target.paused_since = Some(gone_at);
                 if !plan.pauses(kind, status) {
                     target.resume(at);
                 }
@@ -318,3 +323,6 @@ impl Targets {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
