@@ -266,7 +266,7 @@ fn put_off(work: &mut Work, claim: &Claim, error: &str) -> Result<()> {
     let finished_at = is_dead.then_some(now);
     work.execute(
         "update crm_jobs set state = $3, run_at = $4, leased_until = null, last_error = $5, finished_at = $6
-         where job_id = $1 and lease_token = $2",
+         where job_id = $1 and lease_token = $2 and state = 'waiting'",
         &[&claim.job_id, &claim.lease_token, &state, &run_at, &error, &finished_at],
     )?;
     Ok(())
@@ -300,3 +300,6 @@ pub fn retry(work: &mut Work, job_id: i64) -> Result<()> {
     )?;
     if revived == 0 { Err(Error::NotFound("dead job")) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests;

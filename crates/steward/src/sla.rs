@@ -30,6 +30,7 @@ pub use catch_up::drain_queue;
 pub use clocks::Clocks;
 pub use keep::{follow, rematch};
 pub use plan::{Plan, ReopenMode, WarnAt};
+pub use promises::Promises;
 pub use recompute::{Recompute, Scope, enqueue as enqueue_recompute, recompute};
 pub use replay::contradictions;
 pub use target::Kind;

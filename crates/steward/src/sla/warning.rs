@@ -45,21 +45,30 @@ pub fn plan(work: &mut Work, case_id: i64, plan: &Plan, clock: &Clock, targets: 
          join crm_sla_warnings w on w.target_id = t.target_id where t.case_id = $1",
         &[&case_id],
     )?;
-    for target in targets.0.iter().filter(|target| target.is_running() && target.breached_at.is_none()) {
-        for warning in &plan.warnings {
-            let Some(after) = warning.after(target.promise) else { continue };
-            let (key, fire_at) = (warning.key(), target.deadline(clock, after));
-            let kept = set.iter().position(|one| one.target_id == target.id && one.warning == key);
-            let kept = kept.map(|index| set.swap_remove(index));
-            if kept.is_none_or(|kept| kept.fired_at.is_none() && kept.fire_at != fire_at) {
-                put(work, target.id, &key, fire_at)?;
-            }
+    for (target_id, key, fire_at) in times(plan, clock, targets) {
+        let kept = set.iter().position(|one| one.target_id == target_id && one.warning == key);
+        let kept = kept.map(|index| set.swap_remove(index));
+        if kept.is_none_or(|kept| kept.fired_at.is_none() && kept.fire_at != fire_at) {
+            put(work, target_id, &key, fire_at)?;
         }
     }
     for left in set.iter().filter(|left| left.fired_at.is_none() && left.fire_at.is_some()) {
         put(work, left.target_id, &left.warning, None)?;
     }
     Ok(())
+}
+
+/// When each warning of the targets that run fires: the target's id, the warning, the moment.
+pub fn times(plan: &Plan, clock: &Clock, targets: &Targets) -> Vec<(i64, String, Option<Time>)> {
+    let mut times = Vec::new();
+    for target in targets.0.iter().filter(|target| target.is_running() && target.breached_at.is_none()) {
+        for warning in &plan.warnings {
+            if let Some(after) = warning.after(target.promise) {
+                times.push((target.id, warning.key(), target.deadline(clock, after)));
+            }
+        }
+    }
+    times
 }
 
 fn put(work: &mut Work, target_id: i64, warning: &str, fire_at: Option<Time>) -> Result<()> {

@@ -34,5 +34,6 @@ mod search;
 mod sla;
 mod sla_history;
 mod sla_nodes;
+mod sla_page;
 mod sla_policies;
 mod status;
