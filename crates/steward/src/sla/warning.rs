@@ -1,6 +1,7 @@
 //! Warnings before a deadline: each fires once per target (spec 5).
 
 use hours::Clock;
+use serde_json::Value;
 
 use super::plan::{Plan, WarnAt};
 use super::target::{Kind, Targets};
@@ -122,23 +123,35 @@ pub fn next_due(work: &mut Work) -> Result<Option<Time>> {
     Ok(row.map(|(at,)| at))
 }
 
-/// Fires the warnings that are due, at most `limit`. Answers how many.
+/// Fires the warnings that are due, of at most `limit` cases. Answers how many.
 pub fn fire_due(work: &mut Work, limit: i64) -> Result<usize> {
     let (now, skip) = (work.now, work.dialect().for_update_skip_locked());
-    // The claim: of several nodes one changes the row.
+    // The case's row first, as whoever changes a case: of several nodes one gets it, and nobody waits crosswise.
+    let cases: Vec<(i64,)> = work.query(
+        &format!(
+            "select case_id from crm_cases where case_id in (
+                 select t.case_id from crm_sla_warnings w join crm_sla_targets t on t.target_id = w.target_id
+                 where w.fired_at is null and w.fire_at is not null and w.fire_at <= $1
+                 order by w.fire_at limit $2
+             ){skip}"
+        ),
+        &[&now, &limit],
+    )?;
+    if cases.is_empty() {
+        return Ok(0);
+    }
+    let cases = Value::from_iter(cases.into_iter().map(|(case_id,)| case_id));
     let mut fired: Vec<Due> = work.query(
         &format!(
             "update crm_sla_warnings set fired_at = fire_at
-             where fired_at is null and (target_id, warning) in (
-                 select target_id, warning from crm_sla_warnings
-                 where fired_at is null and fire_at is not null and fire_at <= $1
-                 order by fire_at, target_id limit $2{skip}
-             )
+             where fired_at is null and fire_at is not null and fire_at <= $2
+                 and target_id in (select t.target_id from crm_sla_targets t where {})
              returning target_id, warning, fire_at,
                  (select case_id from crm_sla_targets t where t.target_id = crm_sla_warnings.target_id) as case_id,
-                 (select kind from crm_sla_targets t where t.target_id = crm_sla_warnings.target_id) as kind"
+                 (select kind from crm_sla_targets t where t.target_id = crm_sla_warnings.target_id) as kind",
+            work.dialect().among_ints("t.case_id", "$1")
         ),
-        &[&now, &limit],
+        &[&cases, &now],
     )?;
     fired.sort_by_key(|warning| (warning.fire_at, warning.target_id));
     let events: Vec<_> = fired.into_iter().map(Due::event).collect();

@@ -101,6 +101,19 @@ both_engines! {
         assert_fired(desk, &mia, id, 2, team, "management_review");
     }
 
+    fn reopenings_are_told_apart_however_late_the_jobs_come(desk) {
+        let (ana, mia) = (desk.agent("ana"), desk.manager("mia"));
+        rule(desk, &mia, json!({ "cause": "reopening", "reopening": 1 }), 1);
+        let id = ana.opens(json!({ "subject": "Again", "case_type_id": 1, "priority_id": 1 }));
+        for _ in 0..3 {
+            ana.sets(id, "resolved");
+            ana.sets(id, "open");
+        }
+        desk.tick().tick();
+        assert_eq!(escalations(&ana, id).len(), 1);
+        assert_eq!(desk.number("select count(*) from crm_escalation_firings where cause = 'reopening 1'"), 1);
+    }
+
     fn an_escalation_that_nobody_acknowledges_goes_up(desk) {
         let (ana, mia) = (desk.agent("ana"), desk.manager("mia"));
         rule(desk, &mia, json!({ "cause": "unacknowledged", "at_level": 1, "minutes": 30 }), 2);

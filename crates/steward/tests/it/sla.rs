@@ -85,7 +85,11 @@ both_engines! {
         assert_eq!(missed[0]["minutes_overdue"], 45);
         let mia = desk.manager("mia");
         let path = format!("/api/crm/sla-violations/{}/acknowledgement", missed[0]["violation_id"]);
-        mia.post(&path, json!({ "note": "staff was ill" })).ok();
+        ana.post(&path, json!({ "note": "staff was ill" })).status(403);
+        let noted = mia.post(&path, json!({ "note": "staff was ill" })).ok()["sla_violation"].clone();
+        assert_eq!((&noted["acknowledged_by"], &noted["acknowledgement_note"]), (&json!(mia.id), &json!("staff was ill")));
+        assert!(noted["acknowledged_at"].is_string());
+        assert_eq!(mia.get("/api/crm/sla-violations?acknowledged=false").ok()["sla_violations"], json!([]));
         mia.post(&path, json!({})).status(409);
     }
 

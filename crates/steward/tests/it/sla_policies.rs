@@ -107,6 +107,70 @@ both_engines! {
         assert_eq!(violations(&ana, id).len(), 2);
     }
 
+    fn the_next_response_is_owed_from_the_oldest_unanswered_comment(desk) {
+        let (ana, mia, carl) = (desk.agent("ana"), desk.manager("mia"), desk.contact("carl"));
+        mia.put("/api/crm/sla-policies/4", json!({ "next_response_hours": 2 })).ok();
+        let id = ana.opens(json!({ "subject": "Slow", "case_type_id": 1, "priority_id": 3, "contact_id": carl.id }));
+        ana.comments(id, json!({ "comment_text": "On it." }));
+        let due = || target(&ana, id, "next_response")["due_at"].clone();
+        desk.later(10);
+        carl.comments(id, json!({ "comment_text": "Well?" }));
+        desk.later(50);
+        carl.comments(id, json!({ "comment_text": "Hello?" }));
+        assert_eq!(due(), "2026-03-02T11:10:00.000Z");
+        // A note among users is no answer; waiting for the customer is no time.
+        ana.comments(id, json!({ "comment_text": "Hm.", "is_internal": true }));
+        ana.sets(id, "pending");
+        assert_eq!(due(), Value::Null);
+        desk.later(60);
+        ana.sets(id, "open");
+        assert_eq!(due(), "2026-03-02T12:10:00.000Z");
+        desk.at("2026-03-02T12:11:00Z").tick();
+        assert_eq!(ana.ids("?breached=next_response"), [id]);
+        assert_eq!(violations(&ana, id)[0]["violated_at"], "2026-03-02T12:10:00.000Z");
+        ana.comments(id, json!({ "comment_text": "Here." }));
+        assert_eq!(target(&ana, id, "next_response")["state"], "met_late");
+        carl.comments(id, json!({ "comment_text": "And?" }));
+        assert_eq!(due(), "2026-03-02T14:11:00.000Z");
+    }
+
+    fn a_merged_case_is_void(desk) {
+        let ana = desk.agent("ana");
+        let (id, into) = (enterprise_case(desk, &ana), enterprise_case(desk, &ana));
+        desk.later(10);
+        ana.post(&format!("/api/crm/cases/{id}/merge"), json!({ "into_case_id": into })).ok();
+        for kind in ["first_response", "resolution"] {
+            assert_eq!(target(&ana, id, kind)["state"], "void", "{kind}");
+        }
+        desk.later(10 * 60).tick();
+        assert_eq!(desk.number(&format!("select count(*) from crm_sla_violations where case_id = {id}")), 0);
+        assert_eq!(violations(&ana, into).len(), 2);
+    }
+
+    fn lists_are_narrowed_by_clocks(desk) {
+        let ana = desk.agent("ana");
+        // Due at 17:00 today, and at 9:00 tomorrow.
+        let (first, second) =
+            (enterprise_case(desk, &ana), ana.opens(json!({ "subject": "b", "case_type_id": 1, "priority_id": 3 })));
+        assert_eq!(ana.ids("?due_before=2026-03-02T17:00:00Z"), [0i64; 0]);
+        assert_eq!(ana.ids("?due_before=2026-03-02T17:00:01Z"), [first]);
+        assert_eq!(ana.ids("?due_before=2026-03-04T00:00:00Z&sort=resolution_due"), [first, second]);
+        assert_eq!(ana.ids("?sla_violated=true"), [0i64; 0]);
+        desk.later(8 * 60 + 1).tick();
+        assert_eq!(ana.ids("?sla_violated=true&breached=resolution"), [first]);
+        assert_eq!(ana.ids("?overdue=true"), [first]);
+        assert_eq!(case(&ana, first)["hours_until_resolution_due"], -0.02);
+        assert_eq!(case(&ana, second)["hours_until_resolution_due"], 15.98);
+        // The view goes by the database's own clock, for which all this is long ago.
+        assert_eq!(desk.number("select count(*) from v_case_summary where hours_until_resolution_due < 0"), 2);
+        ana.comments(first, json!({ "comment_text": "So.", "is_solution": true }));
+        assert_eq!(ana.ids("?overdue=true"), [0i64; 0]);
+        assert_eq!(
+            desk.number("select count(*) from v_case_summary where hours_until_resolution_due is null and is_sla_violated"),
+            1
+        );
+    }
+
     fn the_status_of_a_case_follows_its_clocks(desk) {
         let (ana, carl) = (desk.agent("ana"), desk.contact("carl"));
         let id = ana.opens(json!({ "subject": "Slow", "case_type_id": 1, "priority_id": 3, "contact_id": carl.id }));
