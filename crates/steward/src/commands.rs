@@ -233,6 +233,7 @@ pub fn doctor(config: &Config) -> Result<bool, Fatal> {
     let db = start::open_existing(config)?;
     let mut findings = db.read_blocking(Class::Slow, doctor::examine)?;
     findings.extend(runtime()?.block_on(files::missing(&Files::new(config), &db))?);
+    findings.extend(doctor::examine_clocks(&db, Clock::system().now())?);
     db.close();
     for finding in &findings {
         say(finding);

@@ -1,9 +1,11 @@
 //! `steward demo`: a lively desk to look around in, generated from a fixed seed relative to the present (spec 10).
 //!
 //! [`people`] casts users and customers, [`generate`] lets 2,000 cases happen one by one ([`script`] says what is
-//! done, [`life`] what follows from it by the desk's rules), [`write`] puts down how they stand. A database made here
+//! done, [`life`] what follows from it by the desk's rules, [`clocks`] what their SLA clocks say), [`write`] puts down
+//! how they stand. A database made here
 //! is marked, and no other is opened: whoever asks a demo is its admin.
 
+mod clocks;
 mod files;
 mod generate;
 mod life;
@@ -31,7 +33,7 @@ use crate::work::Actor;
 const SEED: u64 = 0x5eed_0dec;
 
 /// Whose ids were given here rather than by the engine.
-const NUMBERED: [(&str, &str); 7] = [
+const NUMBERED: [(&str, &str); 9] = [
     ("crm_users", "user_id"),
     ("crm_teams", "team_id"),
     ("crm_accounts", "account_id"),
@@ -39,6 +41,8 @@ const NUMBERED: [(&str, &str); 7] = [
     ("crm_cases", "case_id"),
     ("crm_case_comments", "comment_id"),
     ("crm_case_texts", "text_id"),
+    ("crm_case_escalations", "escalation_id"),
+    ("crm_sla_targets", "target_id"),
 ];
 
 /// Makes an empty database a demo, and takes one that is a demo already as it is. Answers who its callers are.
@@ -91,13 +95,10 @@ fn is_empty(tx: &mut Tx<'_>) -> Result<bool> {
 fn fill(tx: &mut Tx<'_>, now: Time) -> Result<()> {
     let mut rng = Rng::with_seed(SEED);
     let customers = people::write(tx, &mut rng, now)?;
-    let stories = generate::stories(&mut rng, &customers, now);
-    write::write(tx, &stories)?;
-    // The clocks of open cases are set by the desk's own rules, as for any case that plain SQL brings.
-    tx.execute(
-        "insert into crm_sla_queue (case_id) select case_id from crm_cases where is_open on conflict do nothing",
-        &[],
-    )?;
+    let mut stories = generate::stories(&mut rng, &customers, now);
+    let clocks = clocks::keep(tx, &mut stories, now)?;
+    write::write(tx, &stories, &clocks)?;
+    clocks::write(tx, &stories, &clocks, now)?;
     tx.execute("insert into crm_settings (name, value) values ('made_by', 'demo')", &[])?;
     let dialect = tx.dialect();
     for (table, column) in NUMBERED {

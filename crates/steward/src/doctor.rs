@@ -1,8 +1,11 @@
 //! `steward doctor`: what must always be true of the data, asked of the data (spec 11).
 
-use db::{Dialect, Tx};
+use db::{Class, Db, Dialect, Tx};
 
+use crate::clock::Time;
 use crate::error::Result;
+use crate::sla::{self, Clocks};
+use crate::work::{Actor, Work};
 
 /// One law: rows that break it, with what to call them.
 struct Law {
@@ -107,6 +110,24 @@ pub fn examine(tx: &mut Tx<'_>) -> Result<Vec<String>> {
         }
     }
     Ok(findings)
+}
+
+/// Asks whether the SLA clocks of every case are what its events tell, at a moment: portion by portion, for it takes
+/// longer the longer the history. Answers what is wrong, in words.
+pub fn examine_clocks(db: &Db, now: Time) -> Result<Vec<String>> {
+    let (mut findings, mut after) = (Vec::new(), 0);
+    loop {
+        let clocks = Clocks::default();
+        let (found, last) = db.read_blocking(Class::Slow, move |tx| {
+            sla::contradictions(&mut Work { tx, actor: Actor::System, now, clocks: &clocks }, after)
+        })?;
+        let law = "targets equal the replay of the case's events";
+        findings.extend(found.iter().map(|what| format!("broken: {law}: {what}")));
+        match last {
+            Some(last) if findings.len() <= SHOWN => after = last,
+            _ => return Ok(findings),
+        }
+    }
 }
 
 /// What only the engine knows. PostgreSQL holds its foreign keys itself, always.

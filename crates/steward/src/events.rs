@@ -68,6 +68,8 @@ pub enum Event {
     FirstResponse {
         comment_id: i64,
     },
+    /// Plain SQL wrote a first response into the case's row; `at` is the moment that it wrote.
+    Responded,
     Tagged {
         added: Vec<String>,
         removed: Vec<String>,
@@ -162,6 +164,30 @@ impl Work<'_, '_> {
             &[&case_id, &kind, &self.actor.kind(), &self.actor.id(), &event.is_public(), &data, &at],
         )?;
         reactions::enqueue(self, event_id, event)
+    }
+
+    /// Appends what time brought about to many cases, each at its own moment, with a few statements.
+    pub fn append_all(&mut self, events: &[(i64, Event, Time)]) -> Result<()> {
+        let rows: Vec<[db::Value; 7]> = events
+            .iter()
+            .map(|(case_id, event, at)| {
+                let (kind, data) = event.columns();
+                let actor = (self.actor.kind(), self.actor.id());
+                let is_public = event.is_public();
+                [
+                    (*case_id).into(),
+                    kind.into(),
+                    actor.0.into(),
+                    actor.1.into(),
+                    is_public.into(),
+                    data.into(),
+                    (*at).into(),
+                ]
+            })
+            .collect();
+        let columns = ["case_id", "kind", "actor_kind", "actor_id", "is_public", "data", "at"];
+        let ids = self.insert_all("crm_case_events", "event_id", columns, &rows)?;
+        reactions::enqueue_all(self, ids.into_iter().zip(events.iter().map(|(_, event, _)| event)))
     }
 
     /// Keeps a text that an event speaks of; answers its id.

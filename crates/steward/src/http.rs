@@ -78,10 +78,12 @@ pub fn routes() -> Vec<Route> {
         POST   "/api/crm/escalation-rules"                  Manager     escalations::create_rule,      "Add an escalation rule";
         PUT    "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::update_rule,      "Write an escalation rule anew";
         DELETE "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::delete_rule,      "Delete an escalation rule (softly)";
+        POST   "/api/crm/escalation-rules/{rule_id}/restoration" Admin  escalations::restore_rule,     "Bring a deleted escalation rule back";
         GET    "/api/crm/assignment-rules"                  Viewer      routing::list,                 "List assignment rules in their order";
         POST   "/api/crm/assignment-rules"                  Manager     routing::create,               "Add an assignment rule";
         PUT    "/api/crm/assignment-rules/{rule_id}"        Manager     routing::update,               "Write an assignment rule anew";
         DELETE "/api/crm/assignment-rules/{rule_id}"        Manager     routing::delete,               "Delete an assignment rule (softly)";
+        POST   "/api/crm/assignment-rules/{rule_id}/restoration" Admin  routing::restore,              "Bring a deleted assignment rule back";
         GET    "/api/crm/notifications"                     Viewer      notifications::list,           "One's own notifications, the latest first";
         PUT    "/api/crm/notifications"                     Viewer      notifications::mark_read,      "Mark notifications as read";
         GET    "/api/crm/jobs"                              Admin       jobs::api::list,               "Jobs that wait, and dead ones";
@@ -92,6 +94,7 @@ pub fn routes() -> Vec<Route> {
         PUT    "/api/crm/sla-policies/{sla_policy_id}"      Manager     sla::policies::update,         "Change an SLA policy; open cases are recomputed as a job";
         DELETE "/api/crm/sla-policies/{sla_policy_id}"      Manager     sla::policies::delete,         "Delete an SLA policy (softly)";
         POST   "/api/crm/sla-policies/{sla_policy_id}/preview" Manager  sla::policies::preview,        "What a change would do to the open cases, changing nothing";
+        POST   "/api/crm/sla-policies/{sla_policy_id}/restoration" Admin sla::policies::restore,       "Bring a deleted SLA policy back; open cases are recomputed as a job";
         GET    "/api/crm/sla-violations"                    Viewer      sla::violations::list,         "List missed targets, the latest first";
         POST   "/api/crm/sla-violations/{violation_id}/acknowledgement" Manager sla::violations::acknowledge, "Take note of a missed target";
         GET    "/api/crm/knowledge/{article_id}/attachments" Reader     files::articles::list,         "The files of an article";
@@ -144,6 +147,7 @@ pub fn routes() -> Vec<Route> {
         PUT    "/api/crm/calendars/{calendar_id}"           Manager     sla::calendars::update,        "Change a calendar";
         DELETE "/api/crm/calendars/{calendar_id}"           Manager     sla::calendars::delete,        "Delete a calendar that no policy uses (softly)";
         POST   "/api/crm/calendars/{calendar_id}/restoration" Admin     sla::calendars::restore,       "Bring a deleted calendar back";
+        POST   "/api/crm/calendars/{calendar_id}/preview"   Manager     sla::calendars::preview,       "What a change of hours would do to the open cases, changing nothing";
         POST   "/api/crm/calendars/{calendar_id}/try"       Viewer      sla::try_out::try_kept,        "Ask a calendar: deadlines, business time, openings";
         POST   "/api/crm/calendars/{calendar_id}/holidays/import" Manager sla::import::import_holidays, "Add the events of an iCalendar file as holidays";
         GET    "/api/crm/tokens"                            Admin       people::tokens::list,          "List tokens (never their secrets)";

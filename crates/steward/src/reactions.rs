@@ -31,6 +31,16 @@ pub fn enqueue(work: &mut Work, event_id: i64, event: &Event) -> Result<()> {
     jobs::enqueue(work, &Job::React { event_id }, now, None)
 }
 
+/// Enqueues what follows from many.
+pub fn enqueue_all<'e>(work: &mut Work, events: impl Iterator<Item = (i64, &'e Event)>) -> Result<()> {
+    let jobs: Vec<Job> = events
+        .filter(|(_, event)| has_consequences(event))
+        .map(|(event_id, _)| Job::React { event_id })
+        .collect();
+    let now = work.now;
+    jobs::enqueue_all(work, &jobs, now)
+}
+
 /// Does what follows from an event. Every part is idempotent.
 pub fn react(work: &mut Work, event_id: i64) -> Result<()> {
     let row: Option<(i64, String, serde_json::Value)> =
@@ -66,8 +76,7 @@ pub fn react(work: &mut Work, event_id: i64) -> Result<()> {
             false => Ok(()),
         },
         Event::StatusChanged { .. } => {
-            let (count,): (i64,) =
-                work.one("select reopened_count from crm_cases where case_id = $1", &[&case_id])?;
+            let count = reopenings(work, case_id, event_id)?;
             escalations::apply_rules(work, case_id, &Cause::Reopening { count })
         }
         Event::Escalated { escalation_id, level, .. } => {
@@ -75,6 +84,15 @@ pub fn react(work: &mut Work, event_id: i64) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// The how many-th reopening of its case an event is; the case itself may have been reopened again since.
+fn reopenings(work: &mut Work, case_id: i64, event_id: i64) -> Result<i64> {
+    let moves: Vec<(serde_json::Value,)> = work.query(
+        "select data from crm_case_events where case_id = $1 and event_id <= $2 and kind = 'status_changed'",
+        &[&case_id, &event_id],
+    )?;
+    Ok(moves.iter().filter(|(data,)| data["reopening"] == true).count() as i64)
 }
 
 fn raised_priority(work: &mut Work, changes: &serde_json::Map<String, serde_json::Value>) -> Result<bool> {

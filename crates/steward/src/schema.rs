@@ -20,5 +20,6 @@ pub const STEPS: &[Step] = steps! {
     4 "calendars": "0004_calendars.sqlite.sql", "0004_calendars.postgres.sql";
     5 "sla": "0005_sla.sql", "0005_sla.sql";
     6 "reactions": "0006_reactions.sql", "0006_reactions.sql";
-    9 "files": "0009_files.sql", "0009_files.sql";
+    7 "files": "0007_files.sql", "0007_files.sql";
+    8 "sla_status": "0008_sla_status.sql", "0008_sla_status.sql";
 };

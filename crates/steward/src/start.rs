@@ -116,6 +116,7 @@ pub async fn run(
     };
     let server = http::serve(app.clone(), listener)?;
     let (ended, ending) = watch::channel(false);
+    let runner = tokio::spawn(jobs::run(app.clone(), ending.clone()));
     let ticker = tokio::spawn(tick(app.clone(), ending));
     ready(server.address);
     stop.await;
@@ -125,8 +126,10 @@ pub async fn run(
         metrics.stop().await;
     }
     let _ = ended.send(true);
-    if let Err(error) = ticker.await {
-        tracing::error!(%error, "the ticker ended badly");
+    for (name, task) in [("ticker", ticker), ("runner of jobs", runner)] {
+        if let Err(error) = task.await {
+            tracing::error!(%error, "the {name} ended badly");
+        }
     }
     let db = app.db.clone();
     drop(app);
@@ -138,8 +141,8 @@ async fn listen(address: &str) -> Result<TcpListener, Fatal> {
     TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}").into())
 }
 
-/// Does what time alone brings about: sleeps until the next deadline, warning or job, a second at most, because other
-/// nodes and plain SQL bring new ones.
+/// Does what time alone brings about: sleeps until the next deadline or warning, a second at most, because other nodes
+/// and plain SQL bring new ones. Jobs have a task of their own, so that none delays a deadline.
 async fn tick(app: App, mut ending: watch::Receiver<bool>) {
     let (mut seconds, mut second_began) = (0u64, tokio::time::Instant::now());
     loop {
@@ -150,7 +153,7 @@ async fn tick(app: App, mut ending: watch::Receiver<bool>) {
         }
         let done = if second_began.elapsed() >= TICK {
             (seconds, second_began) = (seconds + 1, tokio::time::Instant::now());
-            housekeeping(&app, seconds).await
+            tidy(&app, seconds).await
         } else {
             tend_clocks(&app).await
         };
@@ -164,7 +167,7 @@ async fn tick(app: App, mut ending: watch::Receiver<bool>) {
 async fn next_wake(app: &App) -> Result<Duration, Error> {
     let (next, now) = app
         .read(db::Class::Bounded, Actor::System, |work| {
-            let due = [sla::breach::next_due(work)?, sla::warning::next_due(work)?, jobs::next_due(work)?];
+            let due = [sla::breach::next_due(work)?, sla::warning::next_due(work)?];
             Ok((due.into_iter().flatten().min(), work.now))
         })
         .await?;
@@ -176,8 +179,17 @@ async fn next_wake(app: &App) -> Result<Duration, Error> {
 /// Rows done in one transaction of housekeeping, so that none holds up the writers.
 const PORTION: i64 = 200;
 
-/// What is due now. Each part is idempotent and small, so nodes may do it side by side.
+/// All that is due now, jobs and what follows from them included: what the tasks of a running desk do side by side.
 pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
+    tidy(app, seconds).await?;
+    while jobs::run_due(app).await? > 0 {}
+    Ok(())
+}
+
+/// What is due now but the jobs. Each part is idempotent and small, so nodes may do it side by side.
+async fn tidy(app: &App, seconds: u64) -> Result<(), Error> {
+    // Deadlines first: they are promised to the second.
+    tend_clocks(app).await?;
     if app.config.auto_close_days > 0 && seconds.is_multiple_of(10) {
         let until = app.clock.now().plus_days(-i64::from(app.config.auto_close_days));
         loop {
@@ -187,6 +199,7 @@ pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
             if (closed as i64) < PORTION {
                 break;
             }
+            tend_clocks(app).await?;
         }
     }
     if seconds.is_multiple_of(5) {
@@ -200,7 +213,6 @@ pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
             tracing::warn!(%error, "files that are no longer referred to could not all be removed");
         }
     }
-    tend_clocks(app).await?;
     if app.read(db::Class::Bounded, Actor::System, erasure::is_purge_due).await? {
         while app.write(Actor::System, erasure::purge).await? {}
     }
@@ -214,11 +226,17 @@ pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// What time brings to the SLA clocks: misses, warnings, and cases that plain SQL changed.
-async fn tend_clocks(app: &App) -> Result<(), Error> {
-    while app.write(Actor::System, |work| sla::drain_queue(work, PORTION)).await? as i64 == PORTION {}
-    while app.write(Actor::System, |work| sla::breach::record_due(work, PORTION)).await? > 0 {}
-    while app.write(Actor::System, |work| sla::warning::fire_due(work, PORTION)).await? as i64 == PORTION {}
-    while jobs::run_due(app).await? > 0 {}
-    Ok(())
+/// What time brings to the SLA clocks: misses, warnings, and cases that plain SQL changed. A portion of each in turn, so
+/// that many of one sort do not delay the others.
+pub async fn tend_clocks(app: &App) -> Result<(), Error> {
+    loop {
+        // Warnings first: a desk that was off across both tells them in their order.
+        let warned = app.write(Actor::System, |work| sla::warning::fire_due(work, PORTION)).await?;
+        let missed = app.write(Actor::System, |work| sla::breach::record_due(work, PORTION)).await?;
+        let queued = app.write(Actor::System, |work| sla::drain_queue(work, PORTION)).await?;
+        let full = PORTION as usize;
+        if missed == 0 && warned < full && queued < full {
+            return Ok(());
+        }
+    }
 }

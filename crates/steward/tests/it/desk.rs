@@ -133,6 +133,36 @@ impl Desk {
         self
     }
 
+    /// Runs the jobs that are due at this moment, each once.
+    pub fn run_jobs_once(&self) -> &Desk {
+        let runtime = self.runtime.as_ref().expect("the desk is open");
+        runtime.block_on(steward::jobs::run_due(&self.app)).unwrap();
+        self
+    }
+
+    /// Another node on the same database, which looks at the same clock.
+    pub fn another_node(&self) -> App {
+        let mut options = Options::new(&self.place.as_ref().expect("the desk is open").url);
+        options.durable = false;
+        options.pool_size = 4;
+        App::new(Db::open(options).unwrap(), self.app.config.clone(), self.clock.clone(), None)
+    }
+
+    /// Lets nodes do at once what time brings about.
+    pub fn tick_together(&self, nodes: &[App]) {
+        let runtime = self.runtime.as_ref().expect("the desk is open");
+        let ticks: Vec<_> = nodes
+            .iter()
+            .map(|app| {
+                let app = app.clone();
+                runtime.spawn(async move { steward::start::housekeeping(&app, 0).await })
+            })
+            .collect();
+        for tick in ticks {
+            runtime.block_on(tick).unwrap().unwrap();
+        }
+    }
+
     // ---- the cast
 
     fn client(&self, name: &str, id: i64, token: Option<String>) -> Client {
@@ -278,7 +308,9 @@ impl Drop for Desk {
         let broken = if std::thread::panicking() {
             Vec::new()
         } else {
-            self.app.db.read_blocking(Class::Slow, steward::doctor::examine).unwrap()
+            let mut broken = self.app.db.read_blocking(Class::Slow, steward::doctor::examine).unwrap();
+            broken.extend(steward::doctor::examine_clocks(&self.app.db, self.clock.now()).unwrap());
+            broken
         };
         if let (Some(runtime), Some(server)) = (self.runtime.take(), self.server.take()) {
             runtime.block_on(server.stop());
