@@ -2,10 +2,11 @@
 //! growing pauses, and laid aside as dead for an admin to look at.
 //!
 //! A job changes only the database, so running it and ending it are one transaction: it happens once, whatever is
-//! killed when. The lease keeps nodes from doing the same work side by side; the fencing token keeps one whose lease
+//! killed when. What speaks to other machines is an errand ([`errands`]) and runs outside of transactions. The lease keeps nodes from doing the same work side by side; the fencing token keeps one whose lease
 //! ran out from ending a job that another has taken over.
 
 pub mod api;
+pub mod errands;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,9 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::work::{Actor, Work};
-use crate::{reactions, sla};
+use crate::{reactions, sla, surveys};
+
+pub use errands::{Errand, Lease, enqueue_errand};
 
 /// How long a node may work on a job before another may take it over.
 const LEASE_SECONDS: i64 = 60;
@@ -22,6 +25,11 @@ const BACKOFF_SECONDS: i64 = 2;
 const BACKOFF_MOST: i64 = 3600;
 /// Jobs claimed at once.
 const CLAIMED: i64 = 32;
+
+crate::words! {
+    /// Where a job runs: inside a transaction that the ticker waits for, or outside and beside it.
+    pub enum Lane { Inside = "inside", Outside = "outside" }
+}
 
 /// What there is to do. Shallow: ids in, one model function called.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +41,8 @@ pub enum Job {
     RecomputeSla(sla::Recompute),
     /// Whether an escalation has stayed unacknowledged.
     CheckEscalation { escalation_id: i64, rule_id: i64 },
+    /// The time of an invitation to a survey has come.
+    InviteToSurvey { invitation_id: i64 },
 }
 
 /// What became of a run.
@@ -48,6 +58,7 @@ impl Job {
             Job::React { .. } => "react",
             Job::RecomputeSla(_) => "recompute_sla",
             Job::CheckEscalation { .. } => "check_escalation",
+            Job::InviteToSurvey { .. } => "invite_to_survey",
         }
     }
 
@@ -61,6 +72,9 @@ impl Job {
             Job::CheckEscalation { escalation_id, rule_id } => {
                 crate::escalations::check_unacknowledged(work, *escalation_id, *rule_id)
                     .map(|()| Outcome::Done)
+            }
+            Job::InviteToSurvey { invitation_id } => {
+                surveys::invite(work, *invitation_id).map(|()| Outcome::Done)
             }
         }
     }
@@ -83,7 +97,7 @@ db::record! {
     #[derive(Debug, Clone)]
     struct Claim {
         job_id: i64,
-        payload: db::Json<Job>,
+        payload: serde_json::Value,
         lease_token: i64,
         attempts: i64,
         max_attempts: i64,
@@ -100,7 +114,7 @@ fn lease_clock(work: &mut Work) -> Result<Time> {
     }
 }
 
-fn claim(work: &mut Work) -> Result<Vec<Claim>> {
+fn claim(work: &mut Work, lane: Lane, most: i64) -> Result<Vec<Claim>> {
     let (now, clock, skip) = (work.now, lease_clock(work)?, work.dialect().for_update_skip_locked());
     let until = clock.plus_millis(LEASE_SECONDS * 1000);
     work.query(
@@ -108,11 +122,11 @@ fn claim(work: &mut Work) -> Result<Vec<Claim>> {
             "update crm_jobs set leased_until = $3, lease_token = lease_token + 1, attempts = attempts + 1
              where job_id in (
                  select job_id from crm_jobs
-                 where state = 'waiting' and run_at <= $1 and (leased_until is null or leased_until < $2)
-                 order by run_at, job_id limit {CLAIMED}{skip}
+                 where lane = $4 and state = 'waiting' and run_at <= $1 and (leased_until is null or leased_until < $2)
+                 order by run_at, job_id limit {most}{skip}
              ) returning job_id, payload, lease_token, attempts, max_attempts"
         ),
-        &[&now, &clock, &until],
+        &[&now, &clock, &until, &lane],
     )
 }
 
@@ -123,7 +137,7 @@ pub async fn run_due(app: &App) -> Result<usize> {
     if none_due.await? {
         return Ok(0);
     }
-    let claims = app.write(Actor::System, claim).await?;
+    let claims = app.write(Actor::System, |work| claim(work, Lane::Inside, CLAIMED)).await?;
     let count = claims.len();
     let running: Vec<_> = claims
         .into_iter()
@@ -144,7 +158,11 @@ async fn run_one(app: &App, claim: Claim) {
     let attempt = claim.clone();
     let ran = app.write(Actor::System, move |work| run_and_end(work, &attempt)).await;
     let Err(error) = ran else { return };
-    tracing::warn!(job = claim.job_id, kind = claim.payload.0.kind(), attempts = claim.attempts, %error, "a job failed");
+    tracing::warn!(job = claim.job_id, attempts = claim.attempts, %error, "a job failed");
+    note_failure(app, claim, &error).await;
+}
+
+async fn note_failure(app: &App, claim: Claim, error: &Error) {
     let message = error.to_string();
     if let Err(error) = app.write(Actor::System, move |work| put_off(work, &claim, &message)).await {
         tracing::warn!(%error, "a failed job could not be put off; its lease will run out");
@@ -164,7 +182,9 @@ fn run_and_end(work: &mut Work, claim: &Claim) -> Result<()> {
         return Ok(());
     }
     let now = work.now;
-    match claim.payload.0.run(work)? {
+    let job: Job = serde_json::from_value(claim.payload.clone())
+        .map_err(|error| Error::Conflict(format!("not a job of this program: {error}")))?;
+    match job.run(work)? {
         Outcome::Done => work.execute(
             "update crm_jobs set state = 'done', finished_at = $2, leased_until = null, last_error = null where job_id = $1",
             &[&claim.job_id, &now],
@@ -196,7 +216,7 @@ fn put_off(work: &mut Work, claim: &Claim, error: &str) -> Result<()> {
 /// When the next job is due, if any waits.
 pub fn next_due(work: &mut Work) -> Result<Option<Time>> {
     let row: Option<(Time,)> = work.optional(
-        "select run_at from crm_jobs where state = 'waiting' order by run_at, job_id limit 1",
+        "select run_at from crm_jobs where lane = 'inside' and state = 'waiting' order by run_at, job_id limit 1",
         &[],
     )?;
     Ok(row.map(|(at,)| at))

@@ -16,6 +16,7 @@ pub mod events;
 pub mod http;
 pub mod input;
 pub mod jobs;
+pub mod mail;
 pub mod notifications;
 pub mod paging;
 pub mod people;
@@ -25,6 +26,7 @@ pub mod schema;
 pub mod search;
 pub mod sla;
 pub mod start;
+pub mod surveys;
 pub mod work;
 pub mod workflow;
 

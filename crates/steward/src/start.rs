@@ -114,7 +114,8 @@ pub async fn run(
     };
     let server = http::serve(app.clone(), listener)?;
     let (ended, ending) = watch::channel(false);
-    let ticker = tokio::spawn(tick(app.clone(), ending));
+    let ticker = tokio::spawn(tick(app.clone(), ending.clone()));
+    let errands = tokio::spawn(jobs::errands::keep_running(app.clone(), ending));
     ready(server.address);
     stop.await;
     tracing::info!("stopping: answering what is under way");
@@ -125,6 +126,9 @@ pub async fn run(
     let _ = ended.send(true);
     if let Err(error) = ticker.await {
         tracing::error!(%error, "the ticker ended badly");
+    }
+    if let Err(error) = errands.await {
+        tracing::error!(%error, "the errands ended badly");
     }
     let db = app.db.clone();
     drop(app);

@@ -133,6 +133,13 @@ impl Desk {
         self
     }
 
+    /// Runs the errands that are due: what speaks to other machines.
+    pub fn post(&self) -> &Desk {
+        let runtime = self.runtime.as_ref().expect("the desk is open");
+        while runtime.block_on(steward::jobs::errands::run_due(&self.app)).unwrap() > 0 {}
+        self
+    }
+
     // ---- the cast
 
     fn client(&self, name: &str, id: i64, token: Option<String>) -> Client {

@@ -10,6 +10,7 @@ mod desk;
 mod client;
 mod node;
 mod place;
+mod post;
 
 mod access;
 mod bad_input;
@@ -24,8 +25,10 @@ mod engines;
 mod families;
 mod faults;
 mod lists;
+mod mail;
 mod people;
 mod plans;
 mod search;
 mod sla;
 mod status;
+mod surveys;
