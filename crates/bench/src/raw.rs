@@ -40,7 +40,11 @@ fn read(app: &App, request: &Request) -> Result<usize> {
             let cheap = query.is_cheap(app.db.dialect(), actor, CaseScope::Desk);
             let class = if cheap { Class::Bounded } else { Class::Slow };
             let list = move |tx: &mut db::Tx<'_>| {
-                list::list(&mut Work { tx, actor, now, clocks: &clocks, config: &config }, &query, CaseScope::Desk)
+                list::list(
+                    &mut Work { tx, actor, now, clocks: &clocks, config: &config },
+                    &query,
+                    CaseScope::Desk,
+                )
             };
             Ok(json(&app.db.read_blocking(class, list)?))
         }

@@ -90,7 +90,8 @@ impl App {
         T: Send + 'static,
     {
         let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
-        self.db.read_blocking(class, move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config }))
+        self.db
+            .read_blocking(class, move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config }))
     }
 
     /// `write` for the command line and for filling the demo: no runtime needed.

@@ -99,8 +99,12 @@ impl Config {
     fn check_mail(&self) -> Result<(), String> {
         let url = &self.public_url;
         let is_url = url.starts_with("https://") || url.starts_with("http://");
-        if !url.is_empty() && (!is_url || url.contains(|c: char| !c.is_ascii_graphic() || "<>\"'".contains(c))) {
-            return Err(format!("public_url: {url:?} is to begin with https:// or http:// and to hold no blanks"));
+        if !url.is_empty()
+            && (!is_url || url.contains(|c: char| !c.is_ascii_graphic() || "<>\"'".contains(c)))
+        {
+            return Err(format!(
+                "public_url: {url:?} is to begin with https:// or http:// and to hold no blanks"
+            ));
         }
         if !self.sends_mail() {
             return Ok(());
@@ -115,7 +119,9 @@ impl Config {
             ));
         }
         if self.smtp_security == SmtpSecurity::None && !self.smtp_user.is_empty() {
-            return Err("smtp_user: a password is not sent without TLS; set smtp_security to starttls or tls".into());
+            return Err(
+                "smtp_user: a password is not sent without TLS; set smtp_security to starttls or tls".into(),
+            );
         }
         if !(1..=300).contains(&self.smtp_timeout_seconds) {
             return Err("smtp_timeout_seconds: is to be from 1 to 300".into());

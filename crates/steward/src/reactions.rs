@@ -36,8 +36,8 @@ pub fn enqueue(work: &mut Work, event_id: i64, event: &Event) -> Result<()> {
 
 /// Does what follows from an event. Every part is idempotent.
 pub fn react(work: &mut Work, event_id: i64) -> Result<()> {
-    let row: Option<(i64, String, serde_json::Value, Time)> =
-        work.optional("select case_id, kind, data, at from crm_case_events where event_id = $1", &[&event_id])?;
+    let row: Option<(i64, String, serde_json::Value, Time)> = work
+        .optional("select case_id, kind, data, at from crm_case_events where event_id = $1", &[&event_id])?;
     let Some((case_id, kind, data, at)) = row else { return Ok(()) };
     let Some(event) = Event::read(&kind, data) else { return Ok(()) };
     let audience = match &event {

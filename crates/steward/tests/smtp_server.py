@@ -15,10 +15,13 @@ import json
 import pathlib
 import ssl
 import sys
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 FOLDER = pathlib.Path()
+# It warns of its own next version.
+warnings.simplefilter("ignore", DeprecationWarning)
 
 
 class Behaviour:
@@ -149,7 +152,7 @@ async def main():
         name, password = given.auth.encode().split(b":")
 
         def authenticate(server, session, envelope, mechanism, data):
-            return AuthResult(success=(data.login, data.password) == (name, password))
+            return AuthResult(success=(data.login, data.password) == (name, password), handled=False)
 
         options |= {"auth_required": True, "authenticator": authenticate, "auth_require_tls": given.starttls}
     server = await asyncio.get_running_loop().create_server(

@@ -132,7 +132,8 @@ fn start(app: &App, claims: Vec<Claim>, under_way: &mut JoinSet<()>) {
 
 /// Claims what is due, unless there is nothing: looking costs no write.
 async fn claim_due(app: &App, most: usize) -> Result<Vec<Claim>> {
-    let next = app.read(db::Class::Bounded, Actor::System, |work| Ok(next_due(work)?.zip(Some(work.now)))).await?;
+    let next =
+        app.read(db::Class::Bounded, Actor::System, |work| Ok(next_due(work)?.zip(Some(work.now)))).await?;
     if most == 0 || next.is_none_or(|(due, now)| due > now) {
         return Ok(Vec::new());
     }
@@ -178,7 +179,8 @@ async fn pause(app: &App, has_room: bool) -> Duration {
     if !has_room {
         return TICK;
     }
-    let next = app.read(db::Class::Bounded, Actor::System, |work| Ok(next_due(work)?.zip(Some(work.now)))).await;
+    let next =
+        app.read(db::Class::Bounded, Actor::System, |work| Ok(next_due(work)?.zip(Some(work.now)))).await;
     let millis = match next {
         Ok(Some((due, now))) => due.millis() - now.millis(),
         _ => i64::MAX,

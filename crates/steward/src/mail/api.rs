@@ -80,7 +80,8 @@ pub struct OneMessage {
     pub outbound_message: Message,
 }
 
-const SELECT: &str = "select outbound_message_id, purpose, case_id, contact_id, to_name, to_address, subject, message_id,
+const SELECT: &str =
+    "select outbound_message_id, purpose, case_id, contact_id, to_name, to_address, subject, message_id,
         state, attempts, last_answer, created_at, next_attempt_at, sending_at, sent_at, finished_at
      from crm_outbound_messages";
 
@@ -123,7 +124,11 @@ pub async fn show(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Resu
     Ok(caller.read(Class::Bounded, move |work| one(work, id)).await?.into())
 }
 
-pub async fn retry(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OneMessage>>> {
+pub async fn retry(
+    caller: Admin,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OneMessage>>> {
     caller
         .write(move |work| {
             message::retry(work, id)?;

@@ -50,7 +50,9 @@ fn begin(work: &mut Work, lease: &Lease, id: i64, patience: i64) -> Result<Begun
         return Ok(Begun::Nothing);
     };
     let (to, why) = match letter.state {
-        State::Sending => (State::Unknown, "the node that was handing it over ended before it heard an answer"),
+        State::Sending => {
+            (State::Unknown, "the node that was handing it over ended before it heard an answer")
+        }
         State::Queued if !work.config.sends_mail() => (State::Held, "mail is off"),
         State::Queued => match letter.unwanted(work)? {
             Some(why) => (State::Cancelled, why),

@@ -128,9 +128,8 @@ async fn greet(
     timeout: Duration,
 ) -> Result<AsyncSmtpConnection, Failure> {
     let hello = ClientId::Domain(domain(&config.mail_from));
-    let tls = |wanted: SmtpSecurity| {
-        (config.smtp_security == wanted).then(|| tls_parameters(config)).transpose()
-    };
+    let tls =
+        |wanted: SmtpSecurity| (config.smtp_security == wanted).then(|| tls_parameters(config)).transpose();
     let server = (config.smtp_host.as_str(), config.smtp_port);
     let mut connection =
         AsyncSmtpConnection::connect_tokio1(server, Some(timeout), &hello, tls(SmtpSecurity::Tls)?, None)

@@ -66,7 +66,10 @@ pub fn check(questions: &[Question], drafts: &[AnswerDraft]) -> Result<Vec<Check
         let id = draft.question_id;
         let at = |field: &str| format!("/responses/{index}/{field}");
         let Some(question) = questions.iter().find(|question| question.question_id == id) else {
-            faults.push(Fault::pointer(at("question_id"), format!("question {id} is not one of this survey's")));
+            faults.push(Fault::pointer(
+                at("question_id"),
+                format!("question {id} is not one of this survey's"),
+            ));
             continue;
         };
         if !answered.insert(id) {
@@ -81,7 +84,10 @@ pub fn check(questions: &[Question], drafts: &[AnswerDraft]) -> Result<Vec<Check
             Ok(checked) => rows.extend(checked),
             Err(wrong) => {
                 faults.extend(wrong.into_iter().map(|(field, why)| {
-                    Fault::pointer(at(field), format!("question {id} ({}) {why}", short(&question.question_text)))
+                    Fault::pointer(
+                        at(field),
+                        format!("question {id} ({}) {why}", short(&question.question_text)),
+                    )
                 }));
             }
         }

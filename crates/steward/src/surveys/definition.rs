@@ -58,7 +58,8 @@ db::record! {
     }
 }
 
-const SELECT: &str = "select survey_id, survey_name, survey_type, send_after_case_closed, send_delay_hours, case_type_ids,
+const SELECT: &str =
+    "select survey_id, survey_name, survey_type, send_after_case_closed, send_delay_hours, case_type_ids,
         sampling_percent, quiet_days, expiry_days, version, edit_version, created_at, updated_at
      from crm_surveys";
 
@@ -154,7 +155,9 @@ impl Survey {
             &format!("{SELECT} where send_after_case_closed and is_active order by survey_id limit 1000"),
             &[],
         )?;
-        surveys.retain(|survey| survey.case_type_ids.0.is_empty() || survey.case_type_ids.0.contains(&case_type_id));
+        surveys.retain(|survey| {
+            survey.case_type_ids.0.is_empty() || survey.case_type_ids.0.contains(&case_type_id)
+        });
         Ok(surveys)
     }
 
@@ -212,10 +215,15 @@ pub async fn create(caller: Manager, Body(draft): Body<SurveyDraft>) -> Result<A
                      case_type_ids, sampling_percent, quiet_days, expiry_days, created_at, updated_at)
                  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) returning survey_id",
                 &[
-                    &&*draft.survey_name, &draft.survey_type, &draft.send_after_case_closed.unwrap_or(false),
-                    &draft.send_delay_hours.map_or(0.0, |delay| delay.0), &db::Json(types),
-                    &draft.sampling_percent.map_or(100.0, |percent| percent.0), &draft.quiet_days.map_or(0, |days| days.0),
-                    &draft.expiry_days.map_or(30, |days| days.0), &now,
+                    &&*draft.survey_name,
+                    &draft.survey_type,
+                    &draft.send_after_case_closed.unwrap_or(false),
+                    &draft.send_delay_hours.map_or(0.0, |delay| delay.0),
+                    &db::Json(types),
+                    &draft.sampling_percent.map_or(100.0, |percent| percent.0),
+                    &draft.quiet_days.map_or(0, |days| days.0),
+                    &draft.expiry_days.map_or(30, |days| days.0),
+                    &now,
                 ],
             )?;
             work.audit("created", "survey", Some(id), &json!({}))?;

@@ -139,7 +139,8 @@ impl Scheduled {
             &[&self.case_id],
         )?;
         // Reopened and closed again is another closing, with an invitation of its own.
-        let still_closed = case.is_listed && case.status == Status::Closed && case.closed_at == Some(self.closed_at);
+        let still_closed =
+            case.is_listed && case.status == Status::Closed && case.closed_at == Some(self.closed_at);
         if !still_closed || case.contact_id != Some(self.contact_id) {
             return Ok(Err(SkipReason::Reopened));
         }
@@ -198,7 +199,8 @@ impl Scheduled {
             rating: questions.iter().find_map(Rating::of),
             until: &expires_at.to_string()[..10],
         };
-        let unrendered = |error: askama::Error| crate::Error::Conflict(format!("the invitation's text: {error}"));
+        let unrendered =
+            |error: askama::Error| crate::Error::Conflict(format!("the invitation's text: {error}"));
         let draft = mail::Draft {
             purpose: mail::Purpose::SurveyInvitation,
             case_id: Some(self.case_id),

@@ -49,7 +49,8 @@ db::record! {
     }
 }
 
-const SELECT: &str = "select question_id, survey_id, question_text, question_type, question_order, is_required, rating_min,
+const SELECT: &str =
+    "select question_id, survey_id, question_text, question_type, question_order, is_required, rating_min,
         rating_max, choices, since_version, until_version, edit_version
      from crm_survey_questions";
 const ORDER: &str = "order by question_order, question_id";
@@ -125,7 +126,9 @@ impl Question {
 
     fn find(work: &mut Work, survey: &Survey, id: i64) -> Result<Question> {
         let found = work.optional(
-            &format!("{SELECT} where question_id = $2 and survey_id = $1 and until_version is null and is_active"),
+            &format!(
+                "{SELECT} where question_id = $2 and survey_id = $1 and until_version is null and is_active"
+            ),
             &[&survey.survey_id, &id],
         )?;
         found.ok_or(Error::NotFound("question"))
@@ -275,7 +278,12 @@ fn add(work: &mut Work, survey_id: i64, draft: QuestionDraft) -> Result<i64> {
     question.check()?;
     let version = version_to_change(work, &survey)?;
     let id = question.insert(work, version)?;
-    work.audit("question_added", "survey", Some(survey_id), &json!({ "question_id": id, "version": version }))?;
+    work.audit(
+        "question_added",
+        "survey",
+        Some(survey_id),
+        &json!({ "question_id": id, "version": version }),
+    )?;
     Ok(id)
 }
 
@@ -343,7 +351,12 @@ fn change(work: &mut Work, survey_id: i64, id: i64, edit: QuestionEdit, expected
         retire(work, &before, version)?;
         after.insert(work, version)?
     };
-    work.audit("question_changed", "survey", Some(survey_id), &json!({ "question_id": id, "version": version }))?;
+    work.audit(
+        "question_changed",
+        "survey",
+        Some(survey_id),
+        &json!({ "question_id": id, "version": version }),
+    )?;
     Ok(id)
 }
 

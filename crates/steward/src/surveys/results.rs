@@ -257,7 +257,9 @@ fn values(question: &Question, tally: &Tally, mut chosen: BTreeMap<String, u64>)
         (QuestionType::Rating, Some((min, max))) if max - min < SHOWN_POINTS => {
             (min..=max).map(|point| (point.to_string(), tally.0.get(&point).copied().unwrap_or(0))).collect()
         }
-        (QuestionType::Rating, _) => tally.0.iter().map(|(point, count)| (point.to_string(), *count)).collect(),
+        (QuestionType::Rating, _) => {
+            tally.0.iter().map(|(point, count)| (point.to_string(), *count)).collect()
+        }
         (kind, _) => {
             let known = match kind {
                 QuestionType::YesNo => vec!["yes".to_owned(), "no".to_owned()],

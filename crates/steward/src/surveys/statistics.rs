@@ -16,9 +16,10 @@ const Z: f64 = 1.959_963_984_540_054;
 
 /// The 97.5% quantiles of Student's t for 1 to 30 degrees of freedom.
 const T: [f64; 30] = [
-    12.706_205, 4.302_653, 3.182_446, 2.776_445, 2.570_582, 2.446_912, 2.364_624, 2.306_004, 2.262_157, 2.228_139,
-    2.200_985, 2.178_813, 2.160_369, 2.144_787, 2.131_450, 2.119_905, 2.109_816, 2.100_922, 2.093_024, 2.085_963,
-    2.079_614, 2.073_873, 2.068_658, 2.063_899, 2.059_539, 2.055_529, 2.051_831, 2.048_407, 2.045_230, 2.042_272,
+    12.706_205, 4.302_653, 3.182_446, 2.776_445, 2.570_582, 2.446_912, 2.364_624, 2.306_004, 2.262_157,
+    2.228_139, 2.200_985, 2.178_813, 2.160_369, 2.144_787, 2.131_450, 2.119_905, 2.109_816, 2.100_922,
+    2.093_024, 2.085_963, 2.079_614, 2.073_873, 2.068_658, 2.063_899, 2.059_539, 2.055_529, 2.051_831,
+    2.048_407, 2.045_230, 2.042_272,
 ];
 
 /// Bounds of a 95% interval.
@@ -144,9 +145,12 @@ mod tests {
     #[test]
     fn wilson_is_as_published() {
         // Newcombe (1998), Statistics in Medicine 17:857-872, table I, method 3.
-        for (hits, of, low, high) in
-            [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
-        {
+        for (hits, of, low, high) in [
+            (81, 263, 0.2553, 0.3662),
+            (15, 148, 0.0624, 0.1605),
+            (0, 20, 0.0, 0.1611),
+            (1, 29, 0.0061, 0.1718),
+        ] {
             let interval = share_interval(hits, of).unwrap();
             assert!(near(interval.low, low) && near(interval.high, high), "{hits}/{of}: {interval:?}");
         }
@@ -156,7 +160,9 @@ mod tests {
 
     #[test]
     fn the_quantile_of_t_goes_on_smoothly_and_ends_at_the_normal() {
-        for (freedom, expected) in [(1, 12.7062), (9, 2.2622), (30, 2.0423), (31, 2.0395), (60, 2.0003), (120, 1.9799)] {
+        for (freedom, expected) in
+            [(1, 12.7062), (9, 2.2622), (30, 2.0423), (31, 2.0395), (60, 2.0003), (120, 1.9799)]
+        {
             assert!(near(t_quantile(freedom), expected), "{freedom}: {}", t_quantile(freedom));
         }
         assert!(near(t_quantile(1_000_000), Z));
@@ -180,7 +186,10 @@ mod tests {
         assert_eq!((nps.promoters, nps.passives, nps.detractors), (5, 2, 3));
         // Wald: 0.2 +- 1.96 * sqrt((0.8 - 0.04) / 10).
         let interval = nps.interval.unwrap();
-        assert!(near(nps.score, 20.0) && near(interval.low, -34.0324) && near(interval.high, 74.0324), "{nps:?}");
+        assert!(
+            near(nps.score, 20.0) && near(interval.low, -34.0324) && near(interval.high, 74.0324),
+            "{nps:?}"
+        );
         assert_eq!(Nps::of(&tally(&[])), None);
         assert_eq!(Nps::of(&tally(&[10, 10])).unwrap().interval, Some(Interval { low: 100.0, high: 100.0 }));
     }

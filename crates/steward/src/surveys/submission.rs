@@ -162,12 +162,19 @@ impl Occasion<'_> {
     }
 
     /// The first rating question of a csat survey gives its case a score, scaled to 1-5; the first text its comment.
-    fn rate(&self, work: &mut Work, questions: &[Question], rows: &[Checked], submission_id: i64) -> Result<()> {
+    fn rate(
+        &self,
+        work: &mut Work,
+        questions: &[Question],
+        rows: &[Checked],
+        submission_id: i64,
+    ) -> Result<()> {
         let Some(case) = self.case.filter(|_| self.survey.survey_type == SurveyType::Csat) else {
             return Ok(());
         };
         let first = |kind| {
-            let row_of = |question: &Question| rows.iter().find(|row| row.question_id == question.question_id);
+            let row_of =
+                |question: &Question| rows.iter().find(|row| row.question_id == question.question_id);
             questions
                 .iter()
                 .filter(move |question| question.question_type == kind)
@@ -175,7 +182,8 @@ impl Occasion<'_> {
         };
         let Some((question, Some(row))) = first(QuestionType::Rating).next() else { return Ok(()) };
         let Some(score) = row.rating_value.map(|value| scaled(value, question)) else { return Ok(()) };
-        let comment = first(QuestionType::Text).find_map(|(_, row)| row.and_then(|row| row.text_value.clone()));
+        let comment =
+            first(QuestionType::Text).find_map(|(_, row)| row.and_then(|row| row.text_value.clone()));
         let now = work.now;
         work.execute(
             "update crm_cases set csat_score = $2, csat_comment = $3, csat_submitted_at = $4 where case_id = $1",
@@ -247,8 +255,10 @@ fn parties(work: &mut Work, answers: &Answers) -> Result<(Option<Case>, Option<i
 
 /// Whoever answers about a case is its contact, or one of the same account.
 fn contact_fault(work: &mut Work, contact_id: i64, case: Option<&Case>) -> Result<Option<Fault>> {
-    let found: Option<(Option<i64>,)> = work
-        .optional("select account_id from crm_contacts where contact_id = $1 and is_active", &[&contact_id])?;
+    let found: Option<(Option<i64>,)> = work.optional(
+        "select account_id from crm_contacts where contact_id = $1 and is_active",
+        &[&contact_id],
+    )?;
     let fault = |message: String| Ok(Some(Fault::field("contact_id", message)));
     match (found, case) {
         (None, _) => fault(format!("there is no active contact {contact_id}")),
@@ -301,7 +311,11 @@ fn submit_by_id(work: &mut Work, survey_id: i64, given: &Answers) -> Result<Subm
     occasion.submit(work, &given.responses)
 }
 
-pub async fn ask(caller: Known, Path([survey_id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<Asked>>> {
+pub async fn ask(
+    caller: Known,
+    Path([survey_id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<Asked>>> {
     let asked = caller.read(Class::Bounded, move |work| {
         let survey = Survey::find(work, survey_id)?;
         let questions = Question::of_version(work, survey_id, survey.version)?;
@@ -326,8 +340,8 @@ pub fn created(submitted: Submitted) -> Created<Submitted> {
 
 pub async fn show(caller: Known, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<Submitted>>> {
     let shown = caller.read(Class::Bounded, move |work| {
-        let known: Option<(Option<i64>,)> = work
-            .optional("select contact_id from crm_survey_submissions where submission_id = $1", &[&id])?;
+        let known: Option<(Option<i64>,)> =
+            work.optional("select contact_id from crm_survey_submissions where submission_id = $1", &[&id])?;
         match (known, work.actor) {
             (Some(_), Actor::User { .. } | Actor::System) => submitted(work, id),
             (Some((Some(of),)), Actor::Contact { id: own, .. }) if of == own => submitted(work, id),
@@ -357,7 +371,8 @@ mod tests {
             until_version: None,
             edit_version: 1,
         };
-        let scale = |min, max| (min..=max).map(|value| scaled(value, &question(min, max))).collect::<Vec<_>>();
+        let scale =
+            |min, max| (min..=max).map(|value| scaled(value, &question(min, max))).collect::<Vec<_>>();
         assert_eq!(scale(1, 5), [1, 2, 3, 4, 5]);
         assert_eq!(scale(0, 10), [1, 1, 2, 2, 3, 3, 3, 4, 4, 5, 5]);
         assert_eq!(scale(1, 2), [1, 5]);

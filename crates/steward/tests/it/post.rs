@@ -18,7 +18,8 @@ impl Post {
     pub fn start(options: &[&str]) -> Post {
         let folder = tempfile::tempdir().unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp_server.py");
-        let python: PathBuf = [env!("CARGO_TARGET_TMPDIR"), "..", "mail-venv", "bin", "python"].iter().collect();
+        let python: PathBuf =
+            [env!("CARGO_TARGET_TMPDIR"), "..", "mail-venv", "bin", "python"].iter().collect();
         assert!(python.exists(), "bin/test makes {}: run the tests with it", python.display());
         let mut command = Command::new(python);
         command.arg(script).arg(folder.path()).args(options);
@@ -45,6 +46,7 @@ impl Post {
         self.settings(config);
         config.smtp_host = "localhost".into();
         config.smtp_security = security;
+        config.smtp_timeout_seconds = 20;
         config.smtp_ca_file = self.folder.path().join("ca.pem");
     }
 
