@@ -12,6 +12,7 @@ mod phrases;
 mod promises;
 mod rows;
 mod script;
+mod surveys;
 mod topics;
 mod write;
 
@@ -29,7 +30,7 @@ use crate::work::Actor;
 const SEED: u64 = 0x5eed_0dec;
 
 /// Whose ids were given here rather than by the engine.
-const NUMBERED: [(&str, &str); 7] = [
+const NUMBERED: [(&str, &str); 9] = [
     ("crm_users", "user_id"),
     ("crm_teams", "team_id"),
     ("crm_accounts", "account_id"),
@@ -37,6 +38,8 @@ const NUMBERED: [(&str, &str); 7] = [
     ("crm_cases", "case_id"),
     ("crm_case_comments", "comment_id"),
     ("crm_case_texts", "text_id"),
+    ("crm_survey_invitations", "invitation_id"),
+    ("crm_survey_submissions", "submission_id"),
 ];
 
 /// Makes an empty database a demo, and takes one that is a demo already as it is. Answers who its callers are.
@@ -85,7 +88,7 @@ fn fill(tx: &mut Tx<'_>, now: Time) -> Result<()> {
     let mut rng = Rng::with_seed(SEED);
     let customers = people::write(tx, &mut rng, now)?;
     let stories = generate::stories(&mut rng, &customers, now);
-    write::write(tx, &stories)?;
+    write::write(tx, &stories, now)?;
     // The clocks of open cases are set by the desk's own rules, as for any case that plain SQL brings.
     tx.execute(
         "insert into crm_sla_queue (case_id) select case_id from crm_cases where is_open on conflict do nothing",

@@ -53,6 +53,17 @@ const LAWS: &[Law] = &[
                  (select count(*) from crm_kb_article_feedback f where f.article_id = a.article_id and not f.is_helpful)",
     },
     Law {
+        name: "an invitation is answered by the answers that name it",
+        breaches: "select 'invitation ' || cast(i.invitation_id as text) from crm_survey_invitations i
+             where (i.answered_at is not null)
+                 <> exists (select 1 from crm_survey_submissions s where s.invitation_id = i.invitation_id)",
+    },
+    Law {
+        name: "a message that is sent says when",
+        breaches: "select 'message ' || cast(m.outbound_message_id as text) from crm_outbound_messages m
+             where m.state = 'sent' and m.sent_at is null",
+    },
+    Law {
         name: "the rollup equals a recount",
         breaches: "select coalesce(r.dimension, q.dimension) || ' ' || coalesce(r.key, q.key) || ' ' || coalesce(r.status, q.status)
              from (select dimension, key, status, cases, escalated, violated, responded, response_minutes, timed,

@@ -4,7 +4,8 @@
 
 Prints its port. What it accepts becomes FOLDER/mail-N.json; what it has read whole and then given no answer to becomes
 FOLDER/lost-N.json. FOLDER/behaviour.json is a list of {"at": stage, "do": what, "times": n}: at a stage (connect, ehlo,
-mail, rcpt, data, body, after) it answers a code ("451"), drops the connection ("drop") or keeps silent ("hang").
+mail, rcpt, data, body, after) it answers a code ("451"), drops the connection ("drop"), keeps silent ("hang") or takes
+its time ("slow").
 """
 
 import argparse
@@ -72,6 +73,9 @@ class Server(SMTP):
     async def misbehaves(self, stage):
         """True where the stage has been dealt with."""
         what = BEHAVIOUR.at(stage)
+        if what == "slow":
+            await asyncio.sleep(0.05)
+            return False
         if what is None:
             return False
         if what == "drop":
@@ -113,6 +117,9 @@ class Server(SMTP):
 class Handler:
     async def handle_DATA(self, server: Server, session: Session, envelope: Envelope):
         what = BEHAVIOUR.at("body")
+        if what == "slow":
+            await asyncio.sleep(0.05)
+            what = None
         if what in ("drop", "hang"):
             store("lost", envelope)
             if what == "hang":

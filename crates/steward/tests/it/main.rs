@@ -26,6 +26,7 @@ mod families;
 mod faults;
 mod lists;
 mod mail;
+mod once;
 mod people;
 mod plans;
 mod search;

@@ -43,11 +43,17 @@ impl Node {
     }
 
     pub fn serve_in(data: &Path, database: Option<&str>) -> Node {
+        Node::serve_with(data, database, &[])
+    }
+
+    /// The same with settings of its own, as environment variables.
+    pub fn serve_with(data: &Path, database: Option<&str>, settings: &[(&str, String)]) -> Node {
         let mut command = steward(&["serve", "--listen", "127.0.0.1:0"]);
         command.arg("--data").arg(data);
         if let Some(url) = database {
             command.arg("--database").arg(url);
         }
+        command.envs(settings.iter().map(|(name, value)| (*name, value)));
         Node::start(command, data)
     }
 

@@ -41,6 +41,18 @@ impl Post {
         config.brand = "Acme & Co".into();
     }
 
+    /// The same for a node of its own process.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("STEWARD_SMTP_HOST", "127.0.0.1".into()),
+            ("STEWARD_SMTP_PORT", self.port.to_string()),
+            ("STEWARD_SMTP_SECURITY", "none".into()),
+            ("STEWARD_SMTP_TIMEOUT_SECONDS", "5".into()),
+            ("STEWARD_MAIL_FROM", "support@acme.example".into()),
+            ("STEWARD_PUBLIC_URL", "https://help.acme.example".into()),
+        ]
+    }
+
     /// The same with TLS; the certificate is for this name.
     pub fn secure_settings(&self, config: &mut Config, security: SmtpSecurity) {
         self.settings(config);
