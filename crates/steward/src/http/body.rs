@@ -96,6 +96,9 @@ impl<T: Input> FromRequestParts<App> for Query<T> {
 impl<T: Input> Describe for Query<T> {
     fn describe(operation: &mut Operation<'_>) {
         for property in T::properties(operation.generator) {
+            if property.name == "page" {
+                operation.problem(422, "The page is beyond the rows that pages reach");
+            }
             let mut schema = property.schema;
             // In a query there is no null: a parameter is there or not.
             if let Some(kind) = schema.get_mut("type")

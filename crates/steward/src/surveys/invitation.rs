@@ -120,23 +120,23 @@ pub fn invite(work: &mut Work, invitation_id: i64) -> Result<()> {
 }
 
 impl Scheduled {
-    /// What the mail needs, or why there is to be none. Takes the contact's row: two invitations of one person are one
-    /// after the other, so that the second sees the first.
+    /// What the mail needs, or why there is to be none. Takes the case's row, so that a reopening is before or after, and
+    /// the contact's: two invitations of one person are one after the other, so that the second sees the first.
     fn weigh(&self, work: &mut Work) -> Result<Result<(Survey, Addressee, ClosedCase), SkipReason>> {
         let lock = work.dialect().for_update();
-        let contact: Addressee = work.one(
-            &format!(
-                "select name, email, is_active, surveys_stopped_at is not null as is_stopped
-                 from crm_contacts where contact_id = $1{lock}"
-            ),
-            &[&self.contact_id],
-        )?;
         let case: ClosedCase = work.one(
             &format!(
                 "select case_number, subject, status, closed_at, contact_id, is_listed
                  from crm_cases where case_id = $1{lock}"
             ),
             &[&self.case_id],
+        )?;
+        let contact: Addressee = work.one(
+            &format!(
+                "select name, email, is_active, surveys_stopped_at is not null as is_stopped
+                 from crm_contacts where contact_id = $1{lock}"
+            ),
+            &[&self.contact_id],
         )?;
         // Reopened and closed again is another closing, with an invitation of its own.
         let still_closed =

@@ -155,7 +155,6 @@ fn show(work: &mut Work, token: &str) -> Result<Invited> {
 }
 
 fn respond(work: &mut Work, token: &str, drafts: &[AnswerDraft]) -> Result<Submitted> {
-    let lock = work.dialect().for_update();
     // Whoever changes a case takes its row before what hangs on it.
     let (open, survey) = find(work, token, "")?;
     work.actor = Actor::Contact { id: open.contact_id, account_id: None, sees_account: false };
@@ -165,10 +164,9 @@ fn respond(work: &mut Work, token: &str, drafts: &[AnswerDraft]) -> Result<Submi
         Err(Error::NotFound(_)) => None,
         Err(error) => return Err(error),
     };
-    let (open, _) = match lock {
-        "" => (open, ()),
-        lock => (find(work, token, lock)?.0, ()),
-    };
+    let lock = work.dialect().for_update();
+    // Looked at again under its lock: another answer may have come first.
+    let (open, _) = find(work, token, lock)?;
     if open.answered_at.is_some() {
         return Err(Error::Conflict("this invitation has been answered: it is answered once".into()));
     }

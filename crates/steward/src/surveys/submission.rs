@@ -129,6 +129,9 @@ impl Occasion<'_> {
     /// Checks the answers and stores them, all or none. 422 naming every answer at fault, 409 where this has been
     /// answered before.
     pub fn submit(&self, work: &mut Work, drafts: &[AnswerDraft]) -> Result<Submitted> {
+        if let Some(contact_id) = self.contact_id {
+            must_be_here(work, contact_id)?;
+        }
         let questions = Question::of_version(work, self.survey.survey_id, self.version)?;
         let rows = answers::check(&questions, drafts).map_err(Error::Invalid)?;
         let now = work.now;
@@ -192,6 +195,16 @@ impl Occasion<'_> {
         case.touch(work, true)?;
         work.record(case.case_id, &Event::Rated { submission_id, score })
     }
+}
+
+/// Holds the contact's row until the answers stand: an erasure that began before is seen, one that begins later finds
+/// them.
+fn must_be_here(work: &mut Work, contact_id: i64) -> Result<()> {
+    let lock = work.dialect().for_share();
+    let sql = format!("select contact_id from crm_contacts where contact_id = $1 and is_active{lock}");
+    work.optional::<(i64,)>(&sql, &[&contact_id])?.map(drop).ok_or_else(|| {
+        Error::Conflict(format!("contact {contact_id}, who is to answer, is not there any more"))
+    })
 }
 
 /// A point of the question's scale as one of 1 to 5, to the nearest.
