@@ -128,21 +128,24 @@ async fn greet(
     timeout: Duration,
 ) -> Result<AsyncSmtpConnection, Failure> {
     let hello = ClientId::Domain(domain(&config.mail_from));
-    let tls =
-        |wanted: SmtpSecurity| (config.smtp_security == wanted).then(|| tls_parameters(config)).transpose();
+    let (now, then) = match (config.smtp_security, tls_parameters(config).await?) {
+        (SmtpSecurity::StartTls, parameters) => (None, parameters),
+        (_, parameters) => (parameters, None),
+    };
+    // Until a message is named, a refusal is about the desk, not about the message: it waits for the operator.
+    let desks = |part: &str, error| Failure::Later(format!("{part}: {}", said(&error)));
     let server = (config.smtp_host.as_str(), config.smtp_port);
-    let mut connection =
-        AsyncSmtpConnection::connect_tokio1(server, Some(timeout), &hello, tls(SmtpSecurity::Tls)?, None)
-            .await?;
-    if let Some(parameters) = tls(SmtpSecurity::StartTls)? {
+    let mut connection = AsyncSmtpConnection::connect_tokio1(server, Some(timeout), &hello, now, None)
+        .await
+        .map_err(|error| desks("connecting", error))?;
+    if let Some(parameters) = then {
         // A server that does not offer it is not spoken to in the open instead.
-        connection.starttls(parameters, &hello).await?;
+        connection.starttls(parameters, &hello).await.map_err(|error| desks("STARTTLS", error))?;
     }
     if !config.smtp_user.is_empty() {
         let credentials = Credentials::new(config.smtp_user.clone(), config.smtp_password.clone());
-        // A wrong password is the desk's fault, not the message's: it waits for the operator.
         let signed_in = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await;
-        signed_in.map_err(|error| Failure::Later(format!("signing in: {}", said(&error))))?;
+        signed_in.map_err(|error| desks("signing in", error))?;
     }
     name_parties(&mut connection, written).await?;
     Ok(connection)
@@ -170,14 +173,25 @@ async fn name_parties(connection: &mut AsyncSmtpConnection, written: &Written) -
     Ok(())
 }
 
-fn tls_parameters(config: &Config) -> Result<TlsParameters, Failure> {
-    let mut builder = TlsParameters::builder(config.smtp_host.clone());
-    if !config.smtp_ca_file.as_os_str().is_empty() {
-        let later = |why: &dyn std::fmt::Display| Failure::Later(format!("smtp_ca_file: {why}"));
-        let pem = std::fs::read(&config.smtp_ca_file).map_err(|error| later(&error))?;
-        builder = builder.add_root_certificate(Certificate::from_pem(&pem).map_err(|error| later(&error))?);
+/// What a connection is secured with; none where it is not to be. The certificates are read anew each time, so that new
+/// ones count without a restart.
+async fn tls_parameters(config: &Config) -> Result<Option<TlsParameters>, Failure> {
+    if config.smtp_security == SmtpSecurity::None {
+        return Ok(None);
     }
-    Ok(builder.build_rustls()?)
+    let (host, file) = (config.smtp_host.clone(), config.smtp_ca_file.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut builder = TlsParameters::builder(host);
+        if !file.as_os_str().is_empty() {
+            let pem = std::fs::read(&file).map_err(|error| format!("smtp_ca_file: {error}"))?;
+            let certificate =
+                Certificate::from_pem(&pem).map_err(|error| format!("smtp_ca_file: {error}"))?;
+            builder = builder.add_root_certificate(certificate);
+        }
+        builder.build_rustls().map_err(|error| said(&error))
+    });
+    let read = reading.await.map_err(|error| Failure::Later(format!("certificates: {error}")))?;
+    read.map(Some).map_err(Failure::Later)
 }
 
 fn domain(from: &str) -> String {

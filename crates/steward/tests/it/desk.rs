@@ -254,7 +254,7 @@ impl Desk {
 
     /// How many rows all tables hold together: what must not change where something is refused.
     pub fn rows(&self) -> i64 {
-        const TABLES: [&str; 17] = [
+        const TABLES: [&str; 23] = [
             "crm_users",
             "crm_teams",
             "crm_team_members",
@@ -272,6 +272,12 @@ impl Desk {
             "crm_audit_events",
             "crm_idempotency_keys",
             "crm_calendars",
+            "crm_surveys",
+            "crm_survey_questions",
+            "crm_survey_invitations",
+            "crm_survey_submissions",
+            "crm_survey_responses",
+            "crm_outbound_messages",
         ];
         let counts: Vec<String> =
             TABLES.iter().map(|table| format!("(select count(*) from {table})")).collect();

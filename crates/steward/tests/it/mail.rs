@@ -74,7 +74,7 @@ each_engine! {
         let desk = desk_with(engine, &post);
         let (admin, carl) = (desk.admin(), desk.contact("carl"));
         post.will(json!([
-            { "at": "connect", "do": "421" }, { "at": "connect", "do": "drop" },
+            { "at": "connect", "do": "554" }, { "at": "connect", "do": "drop" },
             { "at": "ehlo", "do": "drop" }, { "at": "mail", "do": "451" }, { "at": "mail", "do": "drop" },
             { "at": "rcpt", "do": "450" }, { "at": "rcpt", "do": "drop" }, { "at": "rcpt", "do": "hang" },
             { "at": "data", "do": "451" }, { "at": "data", "do": "drop" }, { "at": "body", "do": "452" },
