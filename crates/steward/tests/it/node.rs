@@ -57,6 +57,16 @@ impl Node {
         Node::start(command, data)
     }
 
+    /// The demo in the place's empty database.
+    pub fn demo(place: &Place) -> Node {
+        let mut command = steward(&["demo", "--listen", "127.0.0.1:0"]);
+        command.arg("--data").arg(place.folder.path());
+        if let Some(url) = place.database_flag() {
+            command.arg("--database").arg(url);
+        }
+        Node::start(command, place.folder.path())
+    }
+
     /// The same, not able to write any file beyond so many KiB.
     pub fn serve_confined(place: &Place, kib: u64) -> Node {
         let script = "trap '' XFSZ; ulimit -f $1; shift; exec \"$@\"";
