@@ -19,7 +19,7 @@ pub struct App(Arc<Parts>);
 
 pub struct Parts {
     pub db: Db,
-    pub config: Config,
+    pub config: Arc<Config>,
     pub clock: Clock,
     pub metrics: Metrics,
     pub limits: RequestLimits,
@@ -48,7 +48,7 @@ impl App {
         let sign_ins = SignInGuard::default();
         App(Arc::new(Parts {
             db,
-            config,
+            config: Arc::new(config),
             clock,
             metrics,
             limits,
@@ -61,7 +61,7 @@ impl App {
 
     /// The same desk, where whoever comes without credentials is this user: the demo.
     pub fn with_demo_admin(self, admin: Actor) -> App {
-        let (db, config, clock) = (self.db.clone(), self.config.clone(), self.clock.clone());
+        let (db, config, clock) = (self.db.clone(), Config::clone(&self.config), self.clock.clone());
         App::new(db, config, clock, Some(admin))
     }
 
@@ -72,8 +72,8 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let (now, clocks) = (self.clock.now(), self.clocks.clone());
-        self.db.read(class, move |tx| f(&mut Work { tx, actor, now, clocks: &clocks })).await
+        let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
+        self.db.read(class, move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config })).await
     }
 
     /// Writes in one transaction, durable once this returns. `f` may run again (a conflict, a failed group), so it
@@ -83,8 +83,8 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let (now, clocks) = (self.clock.now(), self.clocks.clone());
-        self.db.write(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks })).await
+        let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
+        self.db.write(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config })).await
     }
 
     /// `read` for the command line: no runtime needed.
@@ -93,8 +93,9 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let (now, clocks) = (self.clock.now(), self.clocks.clone());
-        self.db.read_blocking(class, move |tx| f(&mut Work { tx, actor, now, clocks: &clocks }))
+        let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
+        self.db
+            .read_blocking(class, move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config }))
     }
 
     /// `write` for the command line and for filling the demo: no runtime needed.
@@ -103,7 +104,7 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let (now, clocks) = (self.clock.now(), self.clocks.clone());
-        self.db.write_blocking(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks }))
+        let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
+        self.db.write_blocking(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config }))
     }
 }

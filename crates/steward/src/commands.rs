@@ -162,9 +162,10 @@ pub fn add_user(
 }
 
 pub fn list_users(config: &Config, clock: &Clock) -> Result<(), Fatal> {
-    let (db, now) = (start::open_existing(config)?, clock.now());
+    let (db, now, config) = (start::open_existing(config)?, clock.now(), config.clone());
     let users = db.read_blocking(Class::Slow, move |tx| {
-        people::list_users(&mut Work { tx, actor: Actor::System, now, clocks: &Clocks::default() })
+        let clocks = Clocks::default();
+        people::list_users(&mut Work { tx, actor: Actor::System, now, clocks: &clocks, config: &config })
     });
     db.close();
     for user in users? {

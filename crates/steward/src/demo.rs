@@ -15,6 +15,7 @@ mod phrases;
 mod promises;
 mod rows;
 mod script;
+mod surveys;
 mod topics;
 mod write;
 
@@ -33,7 +34,7 @@ use crate::work::Actor;
 const SEED: u64 = 0x5eed_0dec;
 
 /// Whose ids were given here rather than by the engine.
-const NUMBERED: [(&str, &str); 9] = [
+const NUMBERED: [(&str, &str); 11] = [
     ("crm_users", "user_id"),
     ("crm_teams", "team_id"),
     ("crm_accounts", "account_id"),
@@ -43,6 +44,8 @@ const NUMBERED: [(&str, &str); 9] = [
     ("crm_case_texts", "text_id"),
     ("crm_case_escalations", "escalation_id"),
     ("crm_sla_targets", "target_id"),
+    ("crm_survey_invitations", "invitation_id"),
+    ("crm_survey_submissions", "submission_id"),
 ];
 
 /// Makes an empty database a demo, and takes one that is a demo already as it is. Answers who its callers are.
@@ -97,7 +100,7 @@ fn fill(tx: &mut Tx<'_>, now: Time) -> Result<()> {
     let customers = people::write(tx, &mut rng, now)?;
     let mut stories = generate::stories(&mut rng, &customers, now);
     let clocks = clocks::keep(tx, &mut stories, now)?;
-    write::write(tx, &stories, &clocks)?;
+    write::write(tx, &stories, &clocks, now)?;
     clocks::write(tx, &stories, &clocks, now)?;
     tx.execute("insert into crm_settings (name, value) values ('made_by', 'demo')", &[])?;
     let dialect = tx.dialect();

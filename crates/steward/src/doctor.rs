@@ -3,6 +3,7 @@
 use db::{Class, Db, Dialect, Tx};
 
 use crate::clock::Time;
+use crate::config::Config;
 use crate::error::Result;
 use crate::sla::{self, Clocks};
 use crate::work::{Actor, Work};
@@ -69,6 +70,17 @@ const LAWS: &[Law] = &[
                  (select count(*) from crm_kb_article_feedback f where f.article_id = a.article_id and not f.is_helpful)",
     },
     Law {
+        name: "an invitation is answered by the answers that name it",
+        breaches: "select 'invitation ' || cast(i.invitation_id as text) from crm_survey_invitations i
+             where (i.answered_at is not null)
+                 <> exists (select 1 from crm_survey_submissions s where s.invitation_id = i.invitation_id)",
+    },
+    Law {
+        name: "a message that is sent says when",
+        breaches: "select 'message ' || cast(m.outbound_message_id as text) from crm_outbound_messages m
+             where m.state = 'sent' and m.sent_at is null",
+    },
+    Law {
         name: "the rollup equals a recount",
         breaches: "select coalesce(r.dimension, q.dimension) || ' ' || coalesce(r.key, q.key) || ' ' || coalesce(r.status, q.status)
              from (select dimension, key, status, cases, escalated, violated, responded, response_minutes, timed,
@@ -119,7 +131,11 @@ pub fn examine_clocks(db: &Db, now: Time) -> Result<Vec<String>> {
     loop {
         let clocks = Clocks::default();
         let (found, last) = db.read_blocking(Class::Slow, move |tx| {
-            sla::contradictions(&mut Work { tx, actor: Actor::System, now, clocks: &clocks }, after)
+            let config = Config::default();
+            sla::contradictions(
+                &mut Work { tx, actor: Actor::System, now, clocks: &clocks, config: &config },
+                after,
+            )
         })?;
         let law = "targets equal the replay of the case's events";
         findings.extend(found.iter().map(|what| format!("broken: {law}: {what}")));

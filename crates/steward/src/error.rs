@@ -24,6 +24,8 @@ pub enum Error {
     MethodNotAllowed(String),
     /// 409: the state of things forbids it.
     Conflict(String),
+    /// 410: it was there, for a time that has passed.
+    Gone(String),
     /// 412: the caller's `If-Match` names an older version.
     Stale,
     /// 413: over a limit.
@@ -84,6 +86,7 @@ impl Error {
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Error::Conflict(_) => StatusCode::CONFLICT,
+            Error::Gone(_) => StatusCode::GONE,
             Error::Stale => StatusCode::PRECONDITION_FAILED,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Error::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -103,6 +106,7 @@ impl Error {
             Error::Unreadable(detail)
             | Error::Forbidden(detail)
             | Error::Conflict(detail)
+            | Error::Gone(detail)
             | Error::TooLarge(detail)
             | Error::StoreFull(detail)
             | Error::StoreAway(detail)

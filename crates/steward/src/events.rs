@@ -120,6 +120,11 @@ pub enum Event {
         target: Kind,
         warning: String,
     },
+    /// The customer told how satisfied they were, 1 to 5.
+    Rated {
+        submission_id: i64,
+        score: i64,
+    },
 }
 
 impl Event {

@@ -20,8 +20,10 @@ use axum::http::Method;
 use axum::routing::any;
 
 pub use crate::app::App;
-pub use body::{Body, Nothing, Path, Query};
-pub use caller::{Admin, Agent, Anyone, Caller, Expected, Known, Manager, Participant, Reader, Viewer};
+pub use body::{Body, Link, Nothing, Path, Query};
+pub use caller::{
+    Admin, Agent, Anyone, Caller, Expected, Guest, Known, Manager, Participant, Reader, Viewer,
+};
 pub use endpoint::{Describe, Operation, Route};
 pub use idempotency::forget_old_keys;
 pub use limits::RequestLimits;
@@ -30,7 +32,7 @@ pub use reply::{Answer, Created, Json, NoContent, Reply};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
-use crate::{cases, escalations, files, jobs, notifications, people, routing, sla};
+use crate::{cases, escalations, files, jobs, mail, notifications, people, routing, sla, surveys};
 
 macro_rules! routes {
     ($($method:ident $path:literal $permission:ident $handler:path, $summary:literal;)*) => {
@@ -150,6 +152,29 @@ pub fn routes() -> Vec<Route> {
         POST   "/api/crm/calendars/{calendar_id}/preview"   Manager     sla::calendars::preview,       "What a change of hours would do to the open cases, changing nothing";
         POST   "/api/crm/calendars/{calendar_id}/try"       Viewer      sla::try_out::try_kept,        "Ask a calendar: deadlines, business time, openings";
         POST   "/api/crm/calendars/{calendar_id}/holidays/import" Manager sla::import::import_holidays, "Add the events of an iCalendar file as holidays";
+        GET    "/api/crm/surveys"                           Viewer      surveys::definition::list,     "List surveys";
+        POST   "/api/crm/surveys"                           Manager     surveys::definition::create,   "Add a survey";
+        GET    "/api/crm/surveys/{survey_id}"               Viewer      surveys::definition::show,     "A survey";
+        PUT    "/api/crm/surveys/{survey_id}"               Manager     surveys::definition::update,   "Change a survey";
+        DELETE "/api/crm/surveys/{survey_id}"               Manager     surveys::definition::delete,   "Delete a survey (softly)";
+        POST   "/api/crm/surveys/{survey_id}/restoration"   Admin       surveys::definition::restore,  "Bring a deleted survey back";
+        GET    "/api/crm/surveys/{survey_id}/questions"     Viewer      surveys::questions::list,      "The questions of a survey, of any version";
+        POST   "/api/crm/surveys/{survey_id}/questions"     Manager     surveys::questions::create,    "Add a question";
+        GET    "/api/crm/surveys/{survey_id}/questions/{question_id}" Viewer surveys::questions::show, "A question";
+        PUT    "/api/crm/surveys/{survey_id}/questions/{question_id}" Manager surveys::questions::update, "Change a question; one that was asked goes on as another in the next version";
+        DELETE "/api/crm/surveys/{survey_id}/questions/{question_id}" Manager surveys::questions::delete, "Ask a question no more";
+        GET    "/api/crm/surveys/{survey_id}/respond"       Known       surveys::submission::ask,      "The questions to be answered";
+        POST   "/api/crm/surveys/{survey_id}/respond"       Participant surveys::submission::answer,   "Answer a survey, once per case and contact";
+        GET    "/api/crm/surveys/{survey_id}/results"       Viewer      surveys::results::show,        "Response rate, means, distributions and NPS, with 95% intervals";
+        GET    "/api/crm/surveys/{survey_id}/invitations"   Viewer      surveys::invited::list,        "Who was invited, or why not";
+        GET    "/api/crm/survey-submissions/{submission_id}" Known      surveys::submission::show,     "Answers that were given together";
+        GET    "/api/crm/survey-invitations/{token}"        Guest       surveys::invited::look,        "The survey of an invitation's link";
+        POST   "/api/crm/survey-invitations/{token}/respond" Guest      surveys::invited::answer,      "Answer an invitation, once";
+        GET    "/unsubscribe/{token}"                       Guest       mail::unsubscribe::page,       "A page with a button that stops surveys";
+        POST   "/unsubscribe/{token}"                       Guest       mail::unsubscribe::stop,       "Stop surveys for the contact of the link (RFC 8058)";
+        GET    "/api/crm/outbound-messages"                 Admin       mail::api::list,               "Mail that was sent, waits, died or was held";
+        GET    "/api/crm/outbound-messages/{outbound_message_id}" Admin mail::api::show,               "A message with its text";
+        POST   "/api/crm/outbound-messages/{outbound_message_id}/retry" Admin mail::api::retry,        "Send a held, dead or unknown message";
         GET    "/api/crm/tokens"                            Admin       people::tokens::list,          "List tokens (never their secrets)";
         POST   "/api/crm/tokens"                            Admin       people::tokens::create,        "Make a token for a user or a contact; shown once";
         DELETE "/api/crm/tokens/{token_id}"                 Admin       people::tokens::revoke,        "Revoke a token";

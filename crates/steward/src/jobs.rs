@@ -2,10 +2,11 @@
 //! growing pauses, and laid aside as dead for an admin to look at.
 //!
 //! A job changes only the database, so running it and ending it are one transaction: it happens once, whatever is
-//! killed when. The lease keeps nodes from doing the same work side by side; the fencing token keeps one whose lease
+//! killed when. What speaks to other machines is an errand ([`errands`]) and runs outside of transactions. The lease keeps nodes from doing the same work side by side; the fencing token keeps one whose lease
 //! ran out from ending a job that another has taken over.
 
 pub mod api;
+pub mod errands;
 
 use std::time::Duration;
 
@@ -17,7 +18,9 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::work::{Actor, Work};
-use crate::{reactions, sla};
+use crate::{reactions, sla, surveys};
+
+pub use errands::{Errand, Lease, enqueue_errand};
 
 /// How long a node may work on a job before another may take it over.
 const LEASE_SECONDS: i64 = 60;
@@ -29,6 +32,11 @@ const AT_ONCE: usize = 32;
 /// The longest that the runner sleeps before it looks again: other nodes enqueue jobs, too.
 const LOOK: Duration = Duration::from_secs(1);
 
+crate::words! {
+    /// Where a job runs: inside one transaction, or outside of any, speaking to other machines.
+    pub enum Lane { Inside = "inside", Outside = "outside" }
+}
+
 /// What there is to do. Shallow: ids in, one model function called.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -39,6 +47,8 @@ pub enum Job {
     RecomputeSla(sla::Recompute),
     /// Whether an escalation has stayed unacknowledged.
     CheckEscalation { escalation_id: i64, rule_id: i64 },
+    /// The time of an invitation to a survey has come.
+    InviteToSurvey { invitation_id: i64 },
 }
 
 /// What became of a run.
@@ -56,6 +66,7 @@ impl Job {
             Job::React { .. } => "react",
             Job::RecomputeSla(_) => "recompute_sla",
             Job::CheckEscalation { .. } => "check_escalation",
+            Job::InviteToSurvey { .. } => "invite_to_survey",
         }
     }
 
@@ -69,6 +80,9 @@ impl Job {
             Job::CheckEscalation { escalation_id, rule_id } => {
                 crate::escalations::check_unacknowledged(work, *escalation_id, *rule_id)
                     .map(|()| Outcome::Done)
+            }
+            Job::InviteToSurvey { invitation_id } => {
+                surveys::invite(work, *invitation_id).map(|()| Outcome::Done)
             }
         }
     }
@@ -115,6 +129,7 @@ db::record! {
     struct Claim {
         job_id: i64,
         kind: String,
+        payload: serde_json::Value,
         lease_token: i64,
         attempts: i64,
         max_attempts: i64,
@@ -131,7 +146,7 @@ fn lease_clock(work: &mut Work) -> Result<Time> {
     }
 }
 
-fn claim(work: &mut Work, limit: usize) -> Result<Vec<Claim>> {
+fn claim(work: &mut Work, lane: Lane, most: usize) -> Result<Vec<Claim>> {
     let (now, clock, skip) = (work.now, lease_clock(work)?, work.dialect().for_update_skip_locked());
     let until = clock.plus_millis(LEASE_SECONDS * 1000);
     work.query(
@@ -139,11 +154,11 @@ fn claim(work: &mut Work, limit: usize) -> Result<Vec<Claim>> {
             "update crm_jobs set leased_until = $3, lease_token = lease_token + 1, attempts = attempts + 1
              where job_id in (
                  select job_id from crm_jobs
-                 where state = 'waiting' and run_at <= $1 and (leased_until is null or leased_until < $2)
-                 order by run_at, job_id limit {limit}{skip}
-             ) returning job_id, kind, lease_token, attempts, max_attempts"
+                 where lane = $4 and state = 'waiting' and run_at <= $1 and (leased_until is null or leased_until < $2)
+                 order by run_at, job_id limit {most}{skip}
+             ) returning job_id, kind, payload, lease_token, attempts, max_attempts"
         ),
-        &[&now, &clock, &until],
+        &[&now, &clock, &until, &lane],
     )
 }
 
@@ -153,7 +168,7 @@ async fn claim_due(app: &App, limit: usize) -> Result<Vec<Claim>> {
     if !is_due.await? {
         return Ok(Vec::new());
     }
-    app.write(Actor::System, move |work| claim(work, limit)).await
+    app.write(Actor::System, move |work| claim(work, Lane::Inside, limit)).await
 }
 
 /// Runs the jobs that are due, and waits for their end. Answers how many were claimed.
@@ -223,6 +238,10 @@ async fn run_one(app: &App, claim: Claim) {
     let ran = app.write(Actor::System, move |work| run_and_end(work, &attempt)).await;
     let Err(error) = ran else { return };
     tracing::warn!(job = claim.job_id, kind = claim.kind, attempts = claim.attempts, %error, "a job failed");
+    note_failure(app, claim, &error).await;
+}
+
+async fn note_failure(app: &App, claim: Claim, error: &Error) {
     let message = error.to_string();
     if let Err(error) = app.write(Actor::System, move |work| put_off(work, &claim, &message)).await {
         tracing::warn!(%error, "a failed job could not be put off; its lease will run out");
@@ -276,7 +295,8 @@ fn put_off(work: &mut Work, claim: &Claim, error: &str) -> Result<()> {
 pub fn next_due(work: &mut Work) -> Result<Option<Time>> {
     let clock = lease_clock(work)?;
     let row: Option<(Time,)> = work.optional(
-        "select run_at from crm_jobs where state = 'waiting' and (leased_until is null or leased_until < $1)
+        "select run_at from crm_jobs
+         where lane = 'inside' and state = 'waiting' and (leased_until is null or leased_until < $1)
          order by run_at, job_id limit 1",
         &[&clock],
     )?;

@@ -17,6 +17,7 @@ pub mod files;
 pub mod http;
 pub mod input;
 pub mod jobs;
+pub mod mail;
 pub mod notifications;
 pub mod paging;
 pub mod people;
@@ -26,6 +27,7 @@ pub mod schema;
 pub mod search;
 pub mod sla;
 pub mod start;
+pub mod surveys;
 pub mod work;
 pub mod workflow;
 

@@ -22,4 +22,5 @@ pub const STEPS: &[Step] = steps! {
     6 "reactions": "0006_reactions.sql", "0006_reactions.sql";
     7 "files": "0007_files.sql", "0007_files.sql";
     8 "sla_status": "0008_sla_status.sql", "0008_sla_status.sql";
+    11 "mail_and_surveys": "0011_mail_and_surveys.sql", "0011_mail_and_surveys.sql";
 };

@@ -117,7 +117,8 @@ pub async fn run(
     let server = http::serve(app.clone(), listener)?;
     let (ended, ending) = watch::channel(false);
     let runner = tokio::spawn(jobs::run(app.clone(), ending.clone()));
-    let ticker = tokio::spawn(tick(app.clone(), ending));
+    let ticker = tokio::spawn(tick(app.clone(), ending.clone()));
+    let errands = tokio::spawn(jobs::errands::keep_running(app.clone(), ending));
     ready(server.address);
     stop.await;
     tracing::info!("stopping: answering what is under way");
@@ -126,7 +127,7 @@ pub async fn run(
         metrics.stop().await;
     }
     let _ = ended.send(true);
-    for (name, task) in [("ticker", ticker), ("runner of jobs", runner)] {
+    for (name, task) in [("ticker", ticker), ("runner of jobs", runner), ("runner of errands", errands)] {
         if let Err(error) = task.await {
             tracing::error!(%error, "the {name} ended badly");
         }

@@ -3,6 +3,7 @@
 use db::{FromRow, ToParam, Tx};
 
 use crate::clock::Time;
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::people::Role;
 use crate::sla::Clocks;
@@ -80,6 +81,8 @@ pub struct Work<'a, 't> {
     pub now: Time,
     /// The desk's compiled business clocks.
     pub clocks: &'a Clocks,
+    /// The settings of this node.
+    pub config: &'a Config,
 }
 
 impl Work<'_, '_> {
@@ -130,8 +133,8 @@ impl Work<'_, '_> {
 
     /// Runs `f` in a savepoint: what it wrote is undone if it refuses, and the work goes on.
     pub fn attempt<T>(&mut self, f: impl FnOnce(&mut Work) -> Result<T>) -> Result<T> {
-        let (actor, now, clocks) = (self.actor, self.now, self.clocks);
-        self.tx.attempt(|tx| f(&mut Work { tx, actor, now, clocks }))
+        let (actor, now, clocks, config) = (self.actor, self.now, self.clocks, self.config);
+        self.tx.attempt(|tx| f(&mut Work { tx, actor, now, clocks, config }))
     }
 
     pub fn dialect(&self) -> db::Dialect {

@@ -8,6 +8,7 @@ use db::Tx;
 use super::life::{Moment, Story};
 use super::rows::Rows;
 use crate::clock::Time;
+use crate::config::Config;
 use crate::error::Result;
 use crate::events::Event;
 use crate::sla::policy::Traits;
@@ -35,7 +36,8 @@ db::record! {
 /// Tells the clocks of all stories, in their order; what was missed or warned of becomes part of the story.
 pub fn keep(tx: &mut Tx<'_>, stories: &mut [Story], now: Time) -> Result<Vec<Kept>> {
     let clocks = Clocks::default();
-    let work = &mut Work { tx, actor: Actor::System, now, clocks: &clocks };
+    let config = Config::default();
+    let work = &mut Work { tx, actor: Actor::System, now, clocks: &clocks, config: &config };
     let mut promises = Promises::read(work)?;
     let tiers: Vec<(i64, String)> = work.query("select account_id, account_tier from crm_accounts", &[])?;
     let tiers: HashMap<i64, String> = tiers.into_iter().collect();

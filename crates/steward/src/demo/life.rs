@@ -350,6 +350,14 @@ impl<'c> Life<'c> {
     pub fn rate(&mut self, stars: i64, comment: Option<&'static str>) -> Option<()> {
         let at = self.present()?;
         self.story.rating = Some(Rating { at, stars, comment });
+        let customer = Actor::Contact {
+            id: self.story.contact_id,
+            account_id: self.story.account_id,
+            sees_account: false,
+        };
+        // The submission's id is known when it is written.
+        self.record(customer, Event::Rated { submission_id: 0, score: stars });
+        self.touch(true);
         Some(())
     }
 

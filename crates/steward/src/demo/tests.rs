@@ -147,6 +147,13 @@ fn check_counts(fresh: &Fresh) {
         ("select count(*) from crm_cases where reopened_count > 0", 50, 300),
         ("select count(*) from crm_cases where csat_score is not null", 300, 900),
         ("select count(distinct csat_score) from crm_cases", 5, 5),
+        ("select count(*) from crm_survey_submissions", 300, 900),
+        ("select count(*) from crm_survey_invitations where answered_at is not null", 250, 900),
+        (
+            "select count(*) from crm_survey_invitations where answered_at is null and opened_at is not null",
+            50,
+            400,
+        ),
         ("select count(*) from crm_cases where parent_case_id is not null", 20, 80),
         ("select count(*) from crm_cases where is_open and resolution_due is null", 20, 140),
         ("select count(*) from crm_cases where subject like '%rash%'", 20, 300),
@@ -228,6 +235,17 @@ fn check_histories(fresh: &Fresh) {
                  on t.text_id = cast({0} as bigint) and t.case_id = e.case_id and t.created_at = e.at
              where e.kind = 'status_changed' and {0} is not null and t.text_id is null",
             text("reason_text_id")
+        ),
+    );
+    none(
+        fresh,
+        format!(
+            "select count(*) from crm_cases c
+             left join crm_case_events e on e.case_id = c.case_id and e.kind = 'rated' and e.at = c.csat_submitted_at
+             left join crm_survey_submissions s on s.submission_id = cast({} as bigint) and s.case_id = c.case_id
+             left join crm_survey_responses r on r.submission_id = s.submission_id and r.question_id = 1
+             where c.csat_score is distinct from r.rating_value",
+            text("submission_id")
         ),
     );
     none(

@@ -6,21 +6,21 @@ use db::{Tx, Value};
 use super::clocks::Kept;
 use super::life::{Moment, Story};
 use super::rows::Rows;
-
+use super::surveys;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::events::Event;
 
 /// Writes all cases and what hangs on them; rows that follow each other in time do so in their ids.
-pub fn write(tx: &mut Tx<'_>, stories: &[Story], clocks: &[Kept]) -> Result<()> {
+pub fn write(tx: &mut Tx<'_>, stories: &[Story], clocks: &[Kept], now: Time) -> Result<()> {
     write_cases(tx, stories, clocks)?;
     let comments = write_comments(tx, stories)?;
     write_tags(tx, stories)?;
     let escalations = write_escalations(tx, stories)?;
     write_breaches(tx, stories)?;
-    write_ratings(tx, stories)?;
     let reasons = write_reasons(tx, stories)?;
     write_events(tx, stories, &Ids { comments, reasons, escalations })?;
+    surveys::write(tx, stories, now)?;
     // Every case above has the due dates that its policy gives, or waits and has none; its clocks are kept.
     tx.execute("delete from crm_sla_queue", &[])?;
     Ok(())
@@ -289,46 +289,6 @@ fn write_breaches(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
     Ok(())
 }
 
-/// Answers to the survey that comes with the reference data: question 1 asks for stars, 2 for yes or no, 3 for words.
-fn write_ratings(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
-    let mut rows = Rows::of(
-        "crm_survey_responses",
-        [
-            "survey_id",
-            "question_id",
-            "case_id",
-            "contact_id",
-            "rating_value",
-            "text_value",
-            "choice_value",
-            "created_at",
-        ],
-    );
-    for story in stories {
-        let Some(rating) = &story.rating else { continue };
-        let solved = if rating.stars > 2 { "yes" } else { "no" };
-        let mut answer = |question: i64, stars: Option<i64>, words: Option<&str>, choice: Option<&str>| {
-            let row = [
-                Value::Int(1),
-                question.into(),
-                story.case_id.into(),
-                story.contact_id.into(),
-                stars.into(),
-                words.into(),
-                choice.into(),
-                rating.at.into(),
-            ];
-            rows.push(tx, row)
-        };
-        answer(1, Some(rating.stars), None, None)?;
-        answer(2, None, None, Some(solved))?;
-        if let Some(comment) = rating.comment {
-            answer(3, None, Some(comment), None)?;
-        }
-    }
-    rows.finish(tx)
-}
-
 /// What rows got, by story and index in it.
 struct Ids {
     comments: Vec<Vec<i64>>,
@@ -341,7 +301,7 @@ fn write_events(tx: &mut Tx<'_>, stories: &[Story], ids: &Ids) -> Result<()> {
         Rows::of("crm_case_events", ["case_id", "kind", "actor_kind", "actor_id", "is_public", "data", "at"]);
     for (story, index) in in_order(stories, |story| &story.moments, |moment| moment.at) {
         let Moment { at, actor, event } = &stories[story].moments[index];
-        let event = ids.name(story, event);
+        let event = ids.name(story, &stories[story], event);
         let (kind, data) = event.columns();
         rows.push(
             tx,
@@ -361,20 +321,21 @@ fn write_events(tx: &mut Tx<'_>, stories: &[Story], ids: &Ids) -> Result<()> {
 
 impl Ids {
     /// The event of a story with the ids that what it speaks of got.
-    fn name(&self, story: usize, event: &Event) -> Event {
+    fn name(&self, place: usize, story: &Story, event: &Event) -> Event {
         let mut event = event.clone();
         match &mut event {
             Event::CommentAdded { comment_id, .. } | Event::FirstResponse { comment_id } => {
-                *comment_id = self.comments[story][*comment_id as usize];
+                *comment_id = self.comments[place][*comment_id as usize];
             }
             Event::StatusChanged { reason_text_id: Some(id), .. } => {
-                *id = self.reasons[story][*id as usize];
+                *id = self.reasons[place][*id as usize];
             }
             Event::Escalated { escalation_id, .. }
             | Event::EscalationAcknowledged { escalation_id }
             | Event::EscalationResolved { escalation_id } => {
-                *escalation_id = self.escalations[story][*escalation_id as usize];
+                *escalation_id = self.escalations[place][*escalation_id as usize];
             }
+            Event::Rated { submission_id, .. } => *submission_id = surveys::submission_id(story),
             _ => {}
         }
         event

@@ -324,6 +324,42 @@ impl Describe for Reader {
     }
 }
 
+/// Whoever holds a secret link: the link says who it is for, other credentials are not looked at.
+#[derive(Clone)]
+pub struct Guest(pub Caller);
+
+impl Deref for Guest {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.0
+    }
+}
+
+impl FromRequestParts<App> for Guest {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let Anyone(caller) = Anyone::from_request_parts(parts, app).await?;
+        app.limits.admit(Asker::Address(caller.facts.address), app.clock.now())?;
+        Ok(Guest(caller))
+    }
+}
+
+impl Describe for Guest {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.problem(400, "The request cannot be read");
+        operation.problem(404, "No such link");
+        operation.problem(410, "The link was good until then");
+        operation.problem(429, "Too many requests: come back after `Retry-After` seconds");
+        operation.problem(503, "The database is away");
+        if operation.writes {
+            operation.problem(409, "It has been done already");
+            operation.problem(507, "The database's disk is full");
+        }
+    }
+}
+
 permission!(
     /// Whoever is known: users and customers. What each sees is the model's scope.
     Known, "signed-in users and customers", |actor| matches!(actor, Actor::User { .. } | Actor::Contact { .. })

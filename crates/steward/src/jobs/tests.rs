@@ -31,7 +31,7 @@ fn a_lease_that_ran_out_ends_nothing() {
         enqueue(work, &Job::React { event_id: 0 }, now, None)
     })
     .unwrap();
-    let claimed = || app.write_blocking(Actor::System, |work| claim(work, 5)).unwrap();
+    let claimed = || app.write_blocking(Actor::System, |work| claim(work, Lane::Inside, 5)).unwrap();
     let slow = claimed().remove(0);
     assert!(claimed().is_empty(), "it is leased");
     clock.set(clock.now().plus_millis(LEASE_SECONDS * 1000));

@@ -12,6 +12,7 @@ use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::Expected;
 use crate::input::fold;
+use crate::mail;
 use crate::search;
 use crate::work::Work;
 
@@ -39,6 +40,7 @@ pub fn erase(work: &mut Work, contact_id: i64, expected: &Expected, mentions: &M
     traces.erase_answers(work)?;
     traces.erase_told_answers(work, mentions)?;
     traces.erase_jobs(work, mentions)?;
+    mail::erase(work, contact_id)?;
     traces.erase_contact(work)?;
     work.execute(
         "update crm_erasures set closed_at = $2 where contact_id = $1 and closed_at is null",

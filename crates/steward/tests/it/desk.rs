@@ -145,7 +145,12 @@ impl Desk {
         let mut options = Options::new(&self.place.as_ref().expect("the desk is open").url);
         options.durable = false;
         options.pool_size = 4;
-        App::new(Db::open(options).unwrap(), self.app.config.clone(), self.clock.clone(), None)
+        App::new(
+            Db::open(options).unwrap(),
+            steward::Config::clone(&self.app.config),
+            self.clock.clone(),
+            None,
+        )
     }
 
     /// Lets nodes do at once what time brings about.
@@ -161,6 +166,13 @@ impl Desk {
         for tick in ticks {
             runtime.block_on(tick).unwrap().unwrap();
         }
+    }
+
+    /// Runs the errands that are due: what speaks to other machines.
+    pub fn post(&self) -> &Desk {
+        let runtime = self.runtime.as_ref().expect("the desk is open");
+        while runtime.block_on(steward::jobs::errands::run_due(&self.app)).unwrap() > 0 {}
+        self
     }
 
     // ---- the cast
@@ -277,7 +289,7 @@ impl Desk {
 
     /// How many rows all tables hold together: what must not change where something is refused.
     pub fn rows(&self) -> i64 {
-        const TABLES: [&str; 17] = [
+        const TABLES: [&str; 23] = [
             "crm_users",
             "crm_teams",
             "crm_team_members",
@@ -295,6 +307,12 @@ impl Desk {
             "crm_audit_events",
             "crm_idempotency_keys",
             "crm_calendars",
+            "crm_surveys",
+            "crm_survey_questions",
+            "crm_survey_invitations",
+            "crm_survey_submissions",
+            "crm_survey_responses",
+            "crm_outbound_messages",
         ];
         let counts: Vec<String> =
             TABLES.iter().map(|table| format!("(select count(*) from {table})")).collect();
