@@ -2,8 +2,7 @@
 //!
 //! [`people`] casts users and customers, [`generate`] lets 2,000 cases happen one by one ([`script`] says what is
 //! done, [`life`] what follows from it by the desk's rules, [`clocks`] what their SLA clocks say), [`write`] puts down
-//! how they stand. A database made here
-//! is marked, and no other is opened: whoever asks a demo is its admin.
+//! how they stand. A database made here is marked, and no other is opened: whoever asks a demo is its admin.
 
 mod clocks;
 mod files;
