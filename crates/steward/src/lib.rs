@@ -25,6 +25,7 @@ pub mod schema;
 pub mod search;
 pub mod sla;
 pub mod start;
+pub mod web;
 pub mod work;
 pub mod workflow;
 

@@ -24,6 +24,7 @@ mod engines;
 mod families;
 mod faults;
 mod lists;
+mod pages;
 mod people;
 mod plans;
 mod search;
