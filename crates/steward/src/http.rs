@@ -17,7 +17,7 @@ mod stall;
 
 use axum::Router;
 use axum::http::Method;
-use axum::routing::any;
+use axum::routing::{MethodFilter, MethodRouter, any, on};
 
 pub use crate::app::App;
 pub use body::{Body, Link, Nothing, Path, Query};
@@ -32,7 +32,7 @@ pub use reply::{Answer, Created, Json, NoContent, Reply};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
-use crate::{cases, escalations, files, jobs, mail, notifications, people, routing, sla, surveys};
+use crate::{cases, escalations, files, jobs, mail, notifications, people, routing, sla, surveys, web};
 
 macro_rules! routes {
     ($($method:ident $path:literal $permission:ident $handler:path, $summary:literal;)*) => {
@@ -191,6 +191,31 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
+macro_rules! pages {
+    ($($method:ident $path:literal $handler:path;)*) => {
+        [$(($path, on(MethodFilter::$method, $handler))),*]
+    };
+}
+
+/// The pages, each beside its address; who may see one is its handler's first argument.
+#[rustfmt::skip]
+fn pages() -> impl IntoIterator<Item = (&'static str, MethodRouter<App>)> {
+    pages![
+        GET    "/"                              cases::pages::home;
+        GET    "/cases"                         cases::pages::list;
+        GET    "/views/{view}"                  cases::pages::view;
+        GET    "/cases/new"                     cases::pages::new;
+        POST   "/cases"                         cases::pages::create;
+        GET    "/cases/{case_id}"               cases::pages::show;
+        POST   "/cases/{case_id}/comments"      cases::pages::compose;
+        POST   "/cases/{case_id}/properties"    cases::pages::update;
+        GET    "/sign-in"                       people::pages::sign_in_form;
+        POST   "/sign-in"                       people::pages::sign_in;
+        POST   "/sign-out"                      people::pages::sign_out;
+        GET    "/assets/{mark}/{name}"          web::asset;
+    ]
+}
+
 /// Every route with what surrounds it: request ids, metrics, logs, and problems for unknown paths and methods.
 pub fn router(app: App) -> Router {
     let routes = routes();
@@ -211,6 +236,9 @@ pub fn router(app: App) -> Router {
         let allowed = methods.join(", ");
         let refuse = move || std::future::ready(Error::MethodNotAllowed(allowed.clone()));
         router = router.route(path, any(refuse));
+    }
+    for (path, page) in pages() {
+        router = router.route(path, page);
     }
     router
         .fallback(|| std::future::ready(Error::NotFound("path")))

@@ -28,6 +28,7 @@ pub mod search;
 pub mod sla;
 pub mod start;
 pub mod surveys;
+pub mod web;
 pub mod work;
 pub mod workflow;
 

@@ -192,7 +192,8 @@ impl Reply {
         let reply = Reply { code: response.status().as_u16(), headers: headers.collect(), body, asked };
         assert_ne!(reply.code, 500, "{reply:?}");
         assert!(reply.header("x-request-id").is_some(), "no request id: {reply:?}");
-        if reply.code >= 400 {
+        let is_page = reply.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+        if reply.code >= 400 && !is_page {
             let problem = reply.json();
             assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{reply:?}");
             assert_eq!(problem["status"], reply.code, "{reply:?}");
@@ -208,6 +209,11 @@ impl Reply {
 
     pub fn etag(&self) -> &str {
         self.header("etag").unwrap_or_else(|| panic!("no ETag: {self:?}"))
+    }
+
+    /// The body as text, where it is a page.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into()
     }
 
     pub fn json(&self) -> Value {

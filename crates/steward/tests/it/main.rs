@@ -34,6 +34,7 @@ mod lists;
 mod mail;
 mod notifications;
 mod once;
+mod pages;
 mod people;
 mod plans;
 mod routing;
