@@ -36,6 +36,7 @@ pub use status::{StatusChange, close_resolved};
 
 pub use crate::workflow::Status;
 pub use summary::fold_rollup;
+pub(crate) use summary::mean;
 
 crate::words! {
     /// How a case came in.

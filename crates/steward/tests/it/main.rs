@@ -19,6 +19,7 @@ mod commands;
 mod comments;
 mod conventions;
 mod customers;
+mod dashboard;
 mod demo;
 mod engines;
 mod families;
