@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Result;
 use crate::http::{Metrics, RequestLimits};
+use crate::live::Live;
 use crate::people::SignInGuard;
 use crate::sla::Clocks;
 use crate::work::{Actor, Work};
@@ -24,6 +25,8 @@ pub struct Parts {
     pub limits: RequestLimits,
     pub sign_ins: SignInGuard,
     pub clocks: Arc<Clocks>,
+    /// What happens on the desk, for those who listen.
+    pub live: Live,
     /// In the demo a caller without credentials is this user; never set by `serve`.
     pub demo_admin: Option<Actor>,
 }
@@ -43,6 +46,7 @@ impl App {
         // Whoever plays with the demo may ask as fast as they like.
         let limits = RequestLimits::new(if demo_admin.is_some() { 0 } else { config.requests_per_minute });
         let sign_ins = SignInGuard::default();
+        let live = Live::new(config.max_listeners);
         App(Arc::new(Parts {
             db,
             config,
@@ -51,6 +55,7 @@ impl App {
             limits,
             sign_ins,
             clocks: Arc::default(),
+            live,
             demo_admin,
         }))
     }
@@ -80,7 +85,9 @@ impl App {
         T: Send + 'static,
     {
         let (now, clocks) = (self.clock.now(), self.clocks.clone());
-        self.db.write(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks })).await
+        let written = self.db.write(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks })).await;
+        self.live.wake();
+        written
     }
 
     /// `read` for the command line: no runtime needed.
@@ -100,6 +107,8 @@ impl App {
         T: Send + 'static,
     {
         let (now, clocks) = (self.clock.now(), self.clocks.clone());
-        self.db.write_blocking(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks }))
+        let written = self.db.write_blocking(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks }));
+        self.live.wake();
+        written
     }
 }

@@ -17,6 +17,7 @@ mod merge;
 mod open;
 pub mod priorities;
 mod record;
+pub mod sheet;
 pub mod show;
 mod status;
 mod summary;
