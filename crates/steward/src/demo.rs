@@ -12,6 +12,7 @@ mod phrases;
 mod promises;
 mod rows;
 mod script;
+mod targets;
 mod topics;
 mod write;
 
@@ -86,6 +87,7 @@ fn fill(tx: &mut Tx<'_>, now: Time) -> Result<()> {
     let customers = people::write(tx, &mut rng, now)?;
     let stories = generate::stories(&mut rng, &customers, now);
     write::write(tx, &stories)?;
+    targets::write(tx)?;
     // The clocks of open cases are set by the desk's own rules, as for any case that plain SQL brings.
     tx.execute(
         "insert into crm_sla_queue (case_id) select case_id from crm_cases where is_open on conflict do nothing",
