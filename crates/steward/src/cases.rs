@@ -39,6 +39,7 @@ pub use status::{StatusChange, close_resolved};
 
 pub use crate::workflow::Status;
 pub use summary::{count as count_cases, fold_rollup};
+pub(crate) use summary::mean;
 
 crate::words! {
     /// How a case came in.

@@ -32,7 +32,9 @@ pub use reply::{Answer, Created, Json, NoContent, Reply};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
-use crate::{cases, escalations, files, jobs, mail, notifications, people, routing, sla, surveys, web};
+use crate::{
+    cases, dashboard, escalations, files, jobs, mail, notifications, people, routing, sla, surveys, web,
+};
 
 macro_rules! routes {
     ($($method:ident $path:literal $permission:ident $handler:path, $summary:literal;)*) => {
@@ -76,6 +78,7 @@ pub fn routes() -> Vec<Route> {
         POST   "/api/crm/cases/{case_id}/escalations/{escalation_id}/resolution" Agent escalations::resolve, "Resolve an escalation: de-escalate";
         POST   "/api/crm/cases/{case_id}/followers"         Viewer      notifications::follow,         "Follow a case";
         DELETE "/api/crm/cases/{case_id}/followers"         Viewer      notifications::unfollow,       "Follow a case no more";
+        GET    "/api/crm/support/dashboard"                 Viewer      dashboard::show,               "How the desk stands, and how a period of it went";
         GET    "/api/crm/escalation-rules"                  Viewer      escalations::list_rules,       "List escalation rules in their order";
         POST   "/api/crm/escalation-rules"                  Manager     escalations::create_rule,      "Add an escalation rule";
         PUT    "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::update_rule,      "Write an escalation rule anew";

@@ -23,4 +23,5 @@ pub const STEPS: &[Step] = steps! {
     7 "files": "0007_files.sql", "0007_files.sql";
     8 "sla_status": "0008_sla_status.sql", "0008_sla_status.sql";
     11 "mail_and_surveys": "0011_mail_and_surveys.sql", "0011_mail_and_surveys.sql";
+    12 "dashboard": "0012_dashboard.sqlite.sql", "0012_dashboard.postgres.sql";
 };

@@ -20,6 +20,7 @@ mod commands;
 mod comments;
 mod conventions;
 mod customers;
+mod dashboard;
 mod demo;
 mod engines;
 mod escalation_rules;
