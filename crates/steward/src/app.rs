@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::files::Files;
 use crate::http::{Metrics, RequestLimits};
+use crate::live::Live;
 use crate::people::SignInGuard;
 use crate::sla::Clocks;
 use crate::work::{Actor, Work};
@@ -26,6 +27,8 @@ pub struct Parts {
     pub sign_ins: SignInGuard,
     pub clocks: Arc<Clocks>,
     pub files: Files,
+    /// What happens on the desk, for those who listen.
+    pub live: Live,
     /// In the demo a caller without credentials is this user; never set by `serve`.
     pub demo_admin: Option<Actor>,
 }
@@ -46,6 +49,7 @@ impl App {
         let limits = RequestLimits::new(if demo_admin.is_some() { 0 } else { config.requests_per_minute });
         let files = Files::new(&config);
         let sign_ins = SignInGuard::default();
+        let live = Live::new(config.max_listeners);
         App(Arc::new(Parts {
             db,
             config: Arc::new(config),
@@ -55,6 +59,7 @@ impl App {
             sign_ins,
             clocks: Arc::default(),
             files,
+            live,
             demo_admin,
         }))
     }
@@ -84,7 +89,10 @@ impl App {
         T: Send + 'static,
     {
         let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
-        self.db.write(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config })).await
+        let written =
+            self.db.write(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config })).await;
+        self.live.wake();
+        written
     }
 
     /// `read` for the command line: no runtime needed.
@@ -105,6 +113,10 @@ impl App {
         T: Send + 'static,
     {
         let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
-        self.db.write_blocking(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config }))
+        let written = self
+            .db
+            .write_blocking(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config }));
+        self.live.wake();
+        written
     }
 }

@@ -10,6 +10,7 @@ mod links;
 mod overall;
 mod period;
 mod picks;
+pub mod sections;
 mod surveys;
 
 use db::{Class, Dialect};
@@ -19,7 +20,7 @@ use serde::Serialize;
 use crate::cases::Filter;
 use crate::clock::Time;
 use crate::error::Result;
-use crate::http::{Answer, Json, Query, Viewer};
+use crate::http::{Answer, Caller, Json, Query, Viewer};
 use crate::work::Work;
 
 use facts::{Fact, KINDS, Tally, percent};
@@ -245,7 +246,7 @@ impl Dashboard {
     }
 
     /// What is asked for. A period of many cases, or a long backlog, queues with the searches, so that the desk goes on.
-    async fn ask(caller: &Viewer, query: &DashboardQuery) -> Result<Dashboard> {
+    async fn ask(caller: &Caller, query: &DashboardQuery) -> Result<Dashboard> {
         let scope = Scope { owner_id: query.owner_id, team_id: query.team_id };
         let period = Period::asked(query, caller.app.clock.now())?;
         let asked = period.clone();

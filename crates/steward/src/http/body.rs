@@ -15,7 +15,7 @@ use super::App;
 use super::caller::RequestFacts;
 use super::endpoint::{Describe, Operation};
 use crate::error::{Error, Fault, Result};
-use crate::input::{self, Input};
+use crate::input::{self, Field, Input};
 use crate::work::Actor;
 
 /// The largest JSON body, in bytes (spec 11).
@@ -79,6 +79,31 @@ impl Describe for Link {
             }));
         }
         operation.problem(404, "No such link");
+    }
+}
+
+/// One of the words that a path may end with. Another names nothing: 404.
+pub struct Word<T>(pub T);
+
+impl<T: Field> FromRequestParts<App> for Word<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let raw = RawPathParams::from_request_parts(parts, app).await.ok();
+        let text = raw.as_ref().and_then(|raw| raw.iter().next());
+        text.and_then(|(_, text)| T::from_text(text).ok()).map(Word).ok_or(Error::NotFound("path"))
+    }
+}
+
+impl<T: Field> Describe for Word<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        for name in operation.path_parameters.clone() {
+            let schema = T::schema(operation.generator);
+            operation
+                .parameters
+                .push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
+        }
+        operation.problem(404, "No such thing");
     }
 }
 
