@@ -1,7 +1,8 @@
 //! Live events (spec 9): what happens on the desk, told to those who listen as it happens.
 //!
 //! One task a node, [`follow`], reads new rows of `crm_case_events` and hands them to every listener through one channel.
-//! A write of this node wakes it; what other nodes and plain SQL write is found each second at the latest. On PostgreSQL
+//! A write of this node wakes it, and other nodes are told by a notification (PostgreSQL), after the commit and at most
+//! once in 50 ms; what goes unheard, and plain SQL, is found each second at the latest. On PostgreSQL
 //! rows are read in the order (transaction, id) up to the oldest transaction still running, so that none that commits late
 //! is passed over. What a listener may see is decided for each event and each listener.
 
@@ -26,7 +27,10 @@ const BEHIND: usize = 4096;
 /// What listeners share.
 pub struct Live {
     most: usize,
-    wake: Arc<Notify>,
+    /// This node wrote something.
+    wake: Notify,
+    /// Another node says that it did.
+    heard: Arc<Notify>,
     news: broadcast::Sender<News>,
     state: watch::Sender<State>,
     tokens: Mutex<Tokens>,
@@ -56,7 +60,8 @@ impl Live {
     pub fn new(most: usize) -> Live {
         Live {
             most,
-            wake: Arc::default(),
+            wake: Notify::default(),
+            heard: Arc::default(),
             news: broadcast::channel(BEHIND).0,
             state: watch::channel(State::default()).0,
             tokens: Mutex::default(),

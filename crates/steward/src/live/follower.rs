@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use db::Class;
+use db::{Class, Dialect};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -21,25 +21,47 @@ const POLL: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(20);
 /// Totals and tokens are looked at no more often.
 const LOOK: Duration = Duration::from_secs(1);
+/// Other nodes are told at most so often.
+const ANNOUNCE: Duration = Duration::from_millis(50);
+/// Where they are told.
+const CHANNEL: &str = "steward_events";
 /// Events read at a time.
 const PORTION: i64 = 500;
 
 /// Follows what happens until the server stops; then every stream ends at once.
 pub async fn follow(app: App, mut stopped: watch::Receiver<bool>) {
     let mut follower = Follower { app: app.clone(), position: None, totals: Bytes::new(), looked: None };
+    let heard = app.live.heard.clone();
+    app.db.listen(CHANNEL, move || heard.notify_one());
+    let (mut has_written, mut announced) = (false, Instant::now());
     loop {
-        let wake = app.live.wake.clone();
         tokio::select! {
             _ = stopped.changed() => break,
-            () = wake.notified() => {}
-            () = tokio::time::sleep(POLL) => {}
+            () = app.live.wake.notified() => has_written = true,
+            () = app.live.heard.notified() => {}
+            () = tokio::time::sleep(if has_written { ANNOUNCE } else { POLL }) => {}
         }
         if let Err(error) = follower.catch_up().await {
             tracing::warn!(%error, "live events wait");
         }
+        if has_written && announced.elapsed() >= ANNOUNCE {
+            (has_written, announced) = (false, Instant::now());
+            announce(&app).await;
+        }
         tokio::time::sleep(PAUSE).await;
     }
     app.live.state.send_modify(|state| state.is_closed = true);
+}
+
+/// Tells other nodes that this one wrote something. A hint: they look each second anyway.
+async fn announce(app: &App) {
+    if app.db.dialect() == Dialect::Postgres {
+        // Not as a write of the desk, which would be announced in turn.
+        let told = app.db.write(|tx| tx.batch(&format!("notify {CHANNEL}")));
+        if let Err(error) = told.await {
+            tracing::debug!(%error, "other nodes are not told");
+        }
+    }
 }
 
 struct Follower {
@@ -80,6 +102,8 @@ impl Follower {
             if count < PORTION {
                 break;
             }
+            // A flood is let out slowly enough for those who listen at all.
+            tokio::time::sleep(PAUSE).await;
         }
         if is_news || self.looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
             self.look().await?;

@@ -1,7 +1,7 @@
 //! Live events: told once, in order, to those who may see them, and resumed without a gap (spec 9).
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,6 +9,8 @@ use ureq::http::Method;
 
 use crate::client::Client;
 use crate::desk::Desk;
+use crate::node::Node;
+use crate::place::{Engine, Place};
 
 /// A message of a stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,8 +28,8 @@ type Ended = bool;
 
 impl Listener {
     /// Opens a stream; the messages that follow are of what happens from now on.
-    fn of(desk: &Desk, client: &Client, last: Option<&str>) -> Listener {
-        let mut listener = Listener::ask(desk, client, last);
+    fn of(address: SocketAddr, client: &Client, last: Option<&str>) -> Listener {
+        let mut listener = Listener::ask(address, client, last);
         let mut status = String::new();
         listener.0.read_line(&mut status).unwrap();
         assert!(status.starts_with("HTTP/1.1 200"), "{status}");
@@ -39,8 +41,8 @@ impl Listener {
         listener
     }
 
-    fn ask(desk: &Desk, client: &Client, last: Option<&str>) -> Listener {
-        let mut stream = TcpStream::connect(desk.address).unwrap();
+    fn ask(address: SocketAddr, client: &Client, last: Option<&str>) -> Listener {
+        let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let token = client.token.as_deref().unwrap();
         let last = last.map_or(String::new(), |last| format!("last-event-id: {last}\r\n"));
@@ -106,7 +108,7 @@ both_engines! {
     fn users_hear_everything_in_order(desk) {
         let mia = desk.manager("mia");
         let old = mia.opens(json!({ "subject": "before" }));
-        let mut listener = Listener::of(desk, &mia, None);
+        let mut listener = Listener::of(desk.address, &mia, None);
         assert_eq!(listener.next().unwrap().event, "totals");
         let id = mia.opens(json!({ "subject": "a" }));
         mia.comments(id, json!({ "comment_text": "secret", "is_internal": true }));
@@ -124,19 +126,19 @@ both_engines! {
 
     fn who_comes_back_misses_nothing_and_hears_nothing_twice(desk) {
         let mia = desk.manager("mia");
-        let mut listener = Listener::of(desk, &mia, None);
+        let mut listener = Listener::of(desk.address, &mia, None);
         let first = mia.opens(json!({ "subject": "first" }));
         let seen = listener.until_created(first).pop().unwrap().id.unwrap();
         drop(listener);
         let missed: Vec<i64> = (0..450).map(|n| mia.opens(json!({ "subject": format!("missed {n}") }))).collect();
-        let mut again = Listener::of(desk, &mia, Some(&seen));
+        let mut again = Listener::of(desk.address, &mia, Some(&seen));
         let last = mia.opens(json!({ "subject": "last" }));
         let told = kinds(&again.until_created(last));
         let mut expected: Vec<(i64, String)> = missed.iter().map(|id| (*id, "created".to_owned())).collect();
         expected.push((last, "created".into()));
         assert_eq!(told, expected);
         // An id of another desk, still to come here, is as none.
-        let mut stray = Listener::of(desk, &mia, Some("9000000000-9000000000"));
+        let mut stray = Listener::of(desk.address, &mia, Some("9000000000-9000000000"));
         let next = mia.opens(json!({ "subject": "next" }));
         assert_eq!(kinds(&stray.until_created(next)), [(next, "created".to_owned())]);
     }
@@ -149,7 +151,7 @@ both_engines! {
              with recursive n (i) as (select 1 union all select i + 1 from n where i < 10500)
              select {id}, 'warned', 'system', '{{}}', '2026-03-02T09:00:00.000Z' from n"
         ));
-        let mut listener = Listener::of(desk, &mia, Some("0-0"));
+        let mut listener = Listener::of(desk.address, &mia, Some("0-0"));
         let mut told = Vec::new();
         while let Some(message) = listener.next() {
             told.push(message.event);
@@ -165,8 +167,8 @@ both_engines! {
         desk.execute(&format!("update crm_accounts set contacts_see_account_cases = true where account_id = {account}"));
         let (emil, fred) = (desk.contact_of("emil", account), desk.contact_of("fred", account));
         let others = dora.opens(json!({ "subject": "dora's" }));
-        let mut listener = Listener::of(desk, &carl, None);
-        let mut colleague = Listener::of(desk, &fred, None);
+        let mut listener = Listener::of(desk.address, &carl, None);
+        let mut colleague = Listener::of(desk.address, &fred, None);
         let id = carl.opens(json!({ "subject": "carl's" }));
         mia.comments(id, json!({ "comment_text": "among us", "is_internal": true }));
         mia.put(&format!("/api/crm/cases/{id}"), json!({ "priority_id": 4, "owner_id": mia.id })).ok();
@@ -196,14 +198,14 @@ both_engines! {
     fn a_case_that_was_handed_over_begins_there(desk) {
         let mia = desk.manager("mia");
         let (carl, dora) = (desk.contact("carl"), desk.contact("dora"));
-        let mut probe = Listener::of(desk, &dora, None);
+        let mut probe = Listener::of(desk.address, &dora, None);
         let probed = dora.opens(json!({ "subject": "probe" }));
         let seen = probe.until_created(probed).pop().unwrap().id.unwrap();
         let id = carl.opens(json!({ "subject": "carl's" }));
         carl.comments(id, json!({ "comment_text": "private" }));
         mia.put(&format!("/api/crm/cases/{id}"), json!({ "contact_id": dora.id })).ok();
         mia.comments(id, json!({ "comment_text": "to dora" }));
-        let mut again = Listener::of(desk, &dora, Some(&seen));
+        let mut again = Listener::of(desk.address, &dora, Some(&seen));
         let last = dora.opens(json!({ "subject": "last" }));
         let told = kinds(&again.until_created(last));
         assert!(told.contains(&(id, "comment_added".into())));
@@ -213,9 +215,9 @@ both_engines! {
 
     fn a_stream_ends_with_its_token(desk) {
         let (ada, ana) = (desk.admin(), desk.agent("ana"));
-        let mut listener = Listener::of(desk, &ana, None);
+        let mut listener = Listener::of(desk.address, &ana, None);
         let carl = desk.contact("carl");
-        let mut customer = Listener::of(desk, &carl, None);
+        let mut customer = Listener::of(desk.address, &carl, None);
         let tokens = ada.get(&format!("/api/crm/tokens?user_id={}", ana.id)).ok();
         let token = tokens["tokens"][0]["token_id"].as_i64().unwrap();
         ada.delete(&format!("/api/crm/tokens/{token}")).status(204);
@@ -226,7 +228,7 @@ both_engines! {
         let email = desk.texts(&format!("select email from crm_users where user_id = {}", ada.id), vec![]);
         let soon = desk.clock.now().plus_minutes(5);
         let short = desk.token_with(&email[0], steward::people::Scope::Read, Some(soon));
-        let mut passing = Listener::of(desk, &desk.bearer(&short), None);
+        let mut passing = Listener::of(desk.address, &desk.bearer(&short), None);
         assert_eq!(passing.next().unwrap().event, "totals");
         desk.later(6);
         while passing.next().is_some() {}
@@ -244,7 +246,7 @@ both_engines! {
 
     fn the_server_ends_without_waiting_for_listeners(desk) {
         let mia = desk.manager("mia");
-        let mut listener = Listener::of(desk, &mia, None);
+        let mut listener = Listener::of(desk.address, &mia, None);
         desk.stop();
         while listener.next().is_some() {}
         // Had the server waited until its patience was over, the connection would have been cut.
@@ -256,7 +258,7 @@ each_engine! {
     fn a_full_house_says_when_to_come_back(engine) {
         let desk = &Desk::with(engine, |config| { config.max_listeners = 2; config.max_connections = 2; }, None);
         let mia = desk.manager("mia");
-        let _listeners = [Listener::of(desk, &mia, None), Listener::of(desk, &mia, None)];
+        let _listeners = [Listener::of(desk.address, &mia, None), Listener::of(desk.address, &mia, None)];
         // Listeners are not counted among the connections, or nobody could ask any more.
         let refused = mia.get("/api/crm/support/live");
         assert_eq!(refused.code, 429);
@@ -264,10 +266,26 @@ each_engine! {
         mia.opens(json!({ "subject": "a" }));
     }
 
+    fn what_one_node_does_is_heard_at_the_other(engine) {
+        let place = Place::empty(engine);
+        let one = Node::serve(&place);
+        let folder = tempfile::tempdir().unwrap();
+        // On SQLite the nodes are two processes on one file.
+        let other = match engine {
+            Engine::Sqlite => Node::serve(&place),
+            Engine::Postgres => Node::serve_in(folder.path(), place.database_flag()),
+        };
+        let ada = one.admin();
+        let mut listener = Listener::of(other.address(), &ada, None);
+        let ids: Vec<i64> = (0..30).map(|n| ada.opens(json!({ "subject": format!("case {n}") }))).collect();
+        let told = kinds(&listener.until_created(ids[29]));
+        assert_eq!(told, ids.iter().map(|id| (*id, "created".to_owned())).collect::<Vec<_>>());
+    }
+
     fn who_does_not_listen_is_let_go(engine) {
         let desk = &Desk::new(engine);
         let mia = desk.manager("mia");
-        let mut slow = Listener::of(desk, &mia, None);
+        let mut slow = Listener::of(desk.address, &mia, None);
         let id = mia.opens(json!({ "subject": "a" }));
         for _ in 0..20 {
             desk.execute(&format!(
@@ -277,7 +295,7 @@ each_engine! {
             ));
         }
         // A hundred thousand events are more than the sockets of this machine hold. Once the follower is through, ...
-        let mut fast = Listener::of(desk, &mia, None);
+        let mut fast = Listener::of(desk.address, &mia, None);
         let last = mia.opens(json!({ "subject": "b" }));
         fast.until_created(last);
         // ... what is still unread ends with a reset.
