@@ -14,6 +14,7 @@ use crate::work::Work;
 db::record! {
     struct RatingRow {
         survey_id: i64,
+        submission_id: Option<i64>,
         created_at: Time,
         case_id: Option<i64>,
         contact_id: Option<i64>,
@@ -48,19 +49,19 @@ fn first_ratings(work: &mut Work, scope: &Scope, period: &Period, kind: &str) ->
     filter.and("r.created_at < ?", db::Value::Time(period.to().into()));
     scope.narrow(work.dialect(), &mut filter);
     let sql = format!(
-        "select r.survey_id, r.created_at, r.case_id, r.contact_id, r.rating_value
+        "select r.survey_id, r.submission_id, r.created_at, r.case_id, r.contact_id, r.rating_value
          from crm_surveys s
          join crm_survey_responses r on r.survey_id = s.survey_id
          join crm_survey_questions q on q.question_id = r.question_id and q.question_type = 'rating'
          left join crm_cases c on c.case_id = r.case_id
          where {} and r.rating_value is not null
-         order by r.survey_id, r.created_at, coalesce(r.case_id, 0), coalesce(r.contact_id, 0), q.question_order,
+         order by r.survey_id, r.created_at, coalesce(r.submission_id, 0), coalesce(r.case_id, 0), coalesce(r.contact_id, 0), q.question_order,
              q.question_id, r.response_id",
         filter.sql()
     );
     let mut rows: Vec<RatingRow> = work.query(&sql, &filter.params())?;
-    // Rows of one answer stand together; strangers without a case, who answer in the same millisecond, are taken for one.
-    rows.dedup_by_key(|row| (row.survey_id, row.created_at, row.case_id, row.contact_id));
+    // Rows of one answer stand together; what plain SQL brought is told apart by its case, contact and time.
+    rows.dedup_by_key(|row| (row.survey_id, row.submission_id, row.created_at, row.case_id, row.contact_id));
     Ok(rows.into_iter().map(|row| row.rating_value).collect())
 }
 

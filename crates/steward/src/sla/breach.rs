@@ -56,7 +56,7 @@ pub fn record_due(work: &mut Work, limit: i64) -> Result<usize> {
             "insert into crm_sla_violations (case_id, sla_policy_id, violation_type, due_at, violated_at, created_at)
              select t.case_id, p.sla_policy_id, t.kind, t.due_at, t.due_at, $2
              from crm_sla_targets t left join crm_case_plans p on p.case_id = t.case_id
-             where {} on conflict (case_id, violation_type, due_at) do nothing",
+             where {} order by t.due_at, t.target_id on conflict (case_id, violation_type, due_at) do nothing",
             work.dialect().among_ints("t.target_id", "$1")
         ),
         &[&targets, &now],
