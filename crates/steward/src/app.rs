@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Result;
 use crate::http::{Metrics, RequestLimits};
+use crate::knowledge::Shelf;
 use crate::people::SignInGuard;
 use crate::sla::Clocks;
 use crate::work::{Actor, Work};
@@ -24,6 +25,7 @@ pub struct Parts {
     pub limits: RequestLimits,
     pub sign_ins: SignInGuard,
     pub clocks: Arc<Clocks>,
+    pub knowledge: Shelf,
     /// In the demo a caller without credentials is this user; never set by `serve`.
     pub demo_admin: Option<Actor>,
 }
@@ -51,6 +53,7 @@ impl App {
             limits,
             sign_ins,
             clocks: Arc::default(),
+            knowledge: Shelf::default(),
             demo_admin,
         }))
     }

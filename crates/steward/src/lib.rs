@@ -16,6 +16,7 @@ pub mod events;
 pub mod http;
 pub mod input;
 pub mod jobs;
+pub mod knowledge;
 pub mod notifications;
 pub mod paging;
 pub mod people;

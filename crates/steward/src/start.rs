@@ -13,6 +13,7 @@ use crate::config::{Config, LogFormat};
 use crate::error::Error;
 use crate::http;
 use crate::jobs;
+use crate::knowledge;
 use crate::people::erasure;
 use crate::schema::STEPS;
 use crate::sla;
@@ -113,6 +114,7 @@ pub async fn run(
         address => Some(http::serve_metrics(app.clone(), listen(address).await?)?),
     };
     let server = http::serve(app.clone(), listener)?;
+    settle_articles(&app).await?;
     let (ended, ending) = watch::channel(false);
     let ticker = tokio::spawn(tick(app.clone(), ending));
     ready(server.address);
@@ -125,6 +127,9 @@ pub async fn run(
     let _ = ended.send(true);
     if let Err(error) = ticker.await {
         tracing::error!(%error, "the ticker ended badly");
+    }
+    if let Err(error) = knowledge::flush_views(&app).await {
+        tracing::error!(%error, "the last views of articles could not be written");
     }
     let db = app.db.clone();
     drop(app);
@@ -189,12 +194,15 @@ pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
     }
     if seconds.is_multiple_of(5) {
         app.write(Actor::System, crate::cases::fold_rollup).await?;
+        knowledge::flush_views(app).await?;
     }
     if seconds.is_multiple_of(600) {
         app.write(Actor::System, http::forget_old_keys).await?;
         app.write(Actor::System, jobs::forget_done).await?;
+        app.write(Actor::System, knowledge::forget_added_up).await?;
     }
     tend_clocks(app).await?;
+    settle_articles(app).await?;
     if app.read(db::Class::Bounded, Actor::System, erasure::is_purge_due).await? {
         while app.write(Actor::System, erasure::purge).await? {}
     }
@@ -205,6 +213,15 @@ pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
             app.write(Actor::System, |_| Ok(())).await?;
         }
     }
+    Ok(())
+}
+
+/// Sees to the articles that plain SQL wrote: the reference data's among them.
+async fn settle_articles(app: &App) -> Result<(), Error> {
+    if !app.read(db::Class::Bounded, Actor::System, knowledge::has_queue).await? {
+        return Ok(());
+    }
+    while app.write(Actor::System, |work| knowledge::settle_queue(work, PORTION)).await? == PORTION {}
     Ok(())
 }
 

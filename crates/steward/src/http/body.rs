@@ -57,6 +57,31 @@ impl<const N: usize> Describe for Path<N> {
     }
 }
 
+/// The one text in the path. What is not UTF-8 names nothing: 404.
+pub struct Name(pub String);
+
+impl FromRequestParts<App> for Name {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let nothing = || Error::NotFound("thing: a name in the path is UTF-8 without NUL");
+        let raw = RawPathParams::from_request_parts(parts, app).await.map_err(|_| nothing())?;
+        let (_, name) = raw.iter().next().ok_or_else(nothing)?;
+        if name.contains('\0') { Err(nothing()) } else { Ok(Name(name.to_owned())) }
+    }
+}
+
+impl Describe for Name {
+    fn describe(operation: &mut Operation<'_>) {
+        for name in operation.path_parameters.clone() {
+            operation.parameters.push(json!({
+                "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 }
+            }));
+        }
+        operation.problem(404, "No such thing, or not for the caller's eyes");
+    }
+}
+
 /// A query, every parameter at fault named.
 pub struct Query<T>(pub T);
 
@@ -121,14 +146,18 @@ impl<T: Input> FromRequest<App> for Body<T> {
 /// Fields that name a row, wherever they occur in a body.
 const REFERENCES: &[(&str, &str, &str)] = &[
     ("account_id", "crm_accounts", "account_id"),
+    ("author_id", "crm_users", "user_id"),
     ("case_type_id", "crm_case_types", "case_type_id"),
+    ("category_id", "crm_kb_categories", "category_id"),
     ("contact_id", "crm_contacts", "contact_id"),
     ("created_by", "crm_users", "user_id"),
     ("default_priority", "crm_case_priorities", "priority_id"),
     ("into_case_id", "crm_cases", "case_id"),
     ("owner_id", "crm_users", "user_id"),
     ("parent_case_id", "crm_cases", "case_id"),
+    ("parent_category_id", "crm_kb_categories", "category_id"),
     ("priority_id", "crm_case_priorities", "priority_id"),
+    ("submitted_by", "crm_contacts", "contact_id"),
     ("team_id", "crm_teams", "team_id"),
     ("user_id", "crm_users", "user_id"),
 ];

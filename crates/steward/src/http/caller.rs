@@ -290,6 +290,46 @@ impl Describe for Anyone {
     }
 }
 
+/// Everybody, strangers too; who shows credentials is who they say. What each sees is the model's scope.
+#[derive(Clone)]
+pub struct Reader(pub Caller);
+
+impl Deref for Reader {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.0
+    }
+}
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let (caller, scope) = authenticate(parts, app).await?;
+        parts.extensions.insert(caller.actor);
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        if !reads && scope == Some(Scope::Read) {
+            return Err(Error::Forbidden("this token may only read".into()));
+        }
+        Ok(Reader(caller))
+    }
+}
+
+impl Describe for Reader {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.problem(400, "The request cannot be read");
+        operation.problem(401, "Credentials that are not known");
+        operation.problem(403, "Not for this caller");
+        operation.problem(429, "Too many requests: come back after `Retry-After` seconds");
+        operation.problem(503, "The database is away");
+        if operation.writes {
+            operation.problem(409, "The state of things forbids it");
+            operation.problem(507, "The database's disk is full");
+        }
+    }
+}
+
 permission!(
     /// Whoever is known: users and customers. What each sees is the model's scope.
     Known, "signed-in users and customers", |actor| matches!(actor, Actor::User { .. } | Actor::Contact { .. })
