@@ -4,6 +4,7 @@
 //! done, [`life`] what follows from it by the desk's rules), [`write`] puts down how they stand. A database made here
 //! is marked, and no other is opened: whoever asks a demo is its admin.
 
+mod articles;
 mod generate;
 mod life;
 mod names;
@@ -29,7 +30,7 @@ use crate::work::Actor;
 const SEED: u64 = 0x5eed_0dec;
 
 /// Whose ids were given here rather than by the engine.
-const NUMBERED: [(&str, &str); 7] = [
+const NUMBERED: [(&str, &str); 8] = [
     ("crm_users", "user_id"),
     ("crm_teams", "team_id"),
     ("crm_accounts", "account_id"),
@@ -37,6 +38,7 @@ const NUMBERED: [(&str, &str); 7] = [
     ("crm_cases", "case_id"),
     ("crm_case_comments", "comment_id"),
     ("crm_case_texts", "text_id"),
+    ("crm_kb_articles", "article_id"),
 ];
 
 /// Makes an empty database a demo, and takes one that is a demo already as it is. Answers who its callers are.
@@ -86,6 +88,8 @@ fn fill(tx: &mut Tx<'_>, now: Time) -> Result<()> {
     let customers = people::write(tx, &mut rng, now)?;
     let stories = generate::stories(&mut rng, &customers, now);
     write::write(tx, &stories)?;
+    // From a seed of its own: a new article changes no case.
+    articles::write(tx, &mut Rng::with_seed(!SEED), now)?;
     // The clocks of open cases are set by the desk's own rules, as for any case that plain SQL brings.
     tx.execute(
         "insert into crm_sla_queue (case_id) select case_id from crm_cases where is_open on conflict do nothing",

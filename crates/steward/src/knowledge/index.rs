@@ -89,11 +89,12 @@ fn settle(work: &mut Work, taken: &Taken) -> Result<()> {
         versions::store(work, id, version, &taken.texts, taken.author_id(), None)?;
     }
     let published_at = if publishes { taken.published_at.or(Some(now)) } else { taken.published_at };
+    let updated_at = publishes.then_some(now);
     work.execute(
-        "update crm_kb_articles set slug = $2, version = $3, published_at = $4, updated_at = $5,
+        "update crm_kb_articles set slug = $2, version = $3, published_at = $4, updated_at = coalesce($5, updated_at),
              edit_version = edit_version + 1, public_edit_version = public_edit_version + 1
          where article_id = $1",
-        &[&id, &slug, &version, &published_at, &now],
+        &[&id, &slug, &version, &published_at, &updated_at],
     )?;
     refresh(work, id)
 }

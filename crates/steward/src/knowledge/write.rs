@@ -291,15 +291,10 @@ fn edited_settings(edit: &ArticleEdit, present: Settings) -> Settings {
     }
 }
 
+/// Moves an article to its target, if that is another one and the caller may.
 fn become_target(work: &mut Work, before: &Taken, target: Target) -> Result<()> {
     let from = before.working_status();
-    let changed = {
-        let (was, is) = (before.working_texts(), &target.texts);
-        let texts = differing!(was, is; title, summary, content, tags, keywords);
-        let (was, is) = (&before.settings, &target.settings);
-        (texts, differing!(was, is; category_id, related_article_ids, is_featured, is_internal, author_id))
-    };
-    let (texts_changed, settings_changed) = changed;
+    let changes = Changes::between(before, &target);
     workflow::must_allow(from, target.status)?;
     workflow::may(
         work.actor,
@@ -307,15 +302,11 @@ fn become_target(work: &mut Work, before: &Taken, target: Target) -> Result<()> 
             from,
             to: target.status,
             is_live: before.status == Status::Published,
-            changes_text: !texts_changed.is_empty(),
-            changes_settings: !settings_changed.is_empty() || target.slug.is_some(),
+            changes_text: !changes.texts.is_empty(),
+            changes_settings: !changes.settings.is_empty(),
         },
     )?;
-    if texts_changed.is_empty()
-        && settings_changed.is_empty()
-        && target.slug.is_none()
-        && from == target.status
-    {
+    if changes.texts.is_empty() && changes.settings.is_empty() && from == target.status {
         return Ok(());
     }
     check_references(work, &target.settings, Some(before))?;
@@ -323,59 +314,85 @@ fn become_target(work: &mut Work, before: &Taken, target: Target) -> Result<()> 
         work.author("author_id", target.settings.author_id)?;
     }
     let publishes =
-        target.status == Status::Published && (from != target.status || !texts_changed.is_empty());
+        target.status == Status::Published && (from != target.status || !changes.texts.is_empty());
     let version = before.version + i64::from(publishes);
-    if before.status == Status::Published
-        && target.status != Status::Published
-        && target.status != Status::Archived
-    {
-        save_draft(work, before, &target)?;
-        if !settings_changed.is_empty() || target.slug.is_some() {
-            save_row(work, before, &target, &before.texts, Status::Published, version, false)?;
-        } else {
-            work.execute(
-                "update crm_kb_articles set edit_version = edit_version + 1 where article_id = $1",
-                &[&before.article_id],
-            )?;
-        }
-    } else {
-        save_row(work, before, &target, &target.texts, target.status, version, publishes)?;
-        if before.draft.is_some() {
-            work.execute("delete from crm_kb_article_drafts where article_id = $1", &[&before.article_id])?;
-        }
-    }
+    save(work, before, &target, &changes, version)?;
     if publishes {
         let (author, note) = (target.settings.author_id, target.note.as_deref());
         versions::store(work, before.article_id, version, &target.texts, author, note)?;
     }
     index::refresh(work, before.article_id)?;
-    let mut fields = texts_changed;
-    fields.extend(settings_changed);
-    if target.slug.is_some() {
-        fields.push("slug");
-    }
     let kind = if publishes { "published" } else { "updated" };
+    let fields: Vec<&str> = changes.texts.iter().chain(&changes.settings).copied().collect();
     let data = json!({ "fields": fields, "from": from, "to": target.status, "version": version });
     work.audit(kind, "article", Some(before.article_id), &data)
 }
 
-/// Writes the row: what readers see, or the working copy where they see nothing.
-fn save_row(
-    work: &mut Work,
-    before: &Taken,
-    target: &Target,
-    texts: &Texts,
+/// Names of the fields that are to be others.
+struct Changes {
+    texts: Vec<&'static str>,
+    settings: Vec<&'static str>,
+}
+
+impl Changes {
+    fn between(before: &Taken, target: &Target) -> Changes {
+        let (was, is) = (before.working_texts(), &target.texts);
+        let texts = differing!(was, is; title, summary, content, tags, keywords);
+        let (was, is) = (&before.settings, &target.settings);
+        let mut settings =
+            differing!(was, is; category_id, related_article_ids, is_featured, is_internal, author_id);
+        if target.slug.is_some() {
+            settings.push("slug");
+        }
+        Changes { texts, settings }
+    }
+}
+
+/// Writes what has changed to where it belongs: the row, or the draft beside a row that readers see.
+fn save(work: &mut Work, before: &Taken, target: &Target, changes: &Changes, version: i64) -> Result<()> {
+    let id = before.article_id;
+    let is_drafting = matches!(target.status, Status::Draft | Status::Review);
+    if before.status != Status::Published || !is_drafting {
+        let publishes = version > before.version;
+        let published_at = if publishes { Some(work.now) } else { before.published_at };
+        let row = RowTarget { texts: &target.texts, status: target.status, version, published_at };
+        save_row(work, before, target, &row)?;
+        if before.draft.is_some() {
+            work.execute("delete from crm_kb_article_drafts where article_id = $1", &[&id])?;
+        }
+        return Ok(());
+    }
+    save_draft(work, before, target)?;
+    if !changes.settings.is_empty() {
+        let (texts, published_at) = (&before.texts, before.published_at);
+        return save_row(
+            work,
+            before,
+            target,
+            &RowTarget { texts, status: Status::Published, version, published_at },
+        );
+    }
+    work.execute("update crm_kb_articles set edit_version = edit_version + 1 where article_id = $1", &[&id])?;
+    Ok(())
+}
+
+/// What of the row is not a setting.
+struct RowTarget<'a> {
+    texts: &'a Texts,
     status: Status,
     version: i64,
-    publishes: bool,
-) -> Result<()> {
+    published_at: Option<Time>,
+}
+
+/// Writes the row: what readers see, or the working copy where they see nothing.
+fn save_row(work: &mut Work, before: &Taken, target: &Target, row: &RowTarget) -> Result<()> {
     let (id, now) = (before.article_id, work.now);
+    let RowTarget { texts, status, version, published_at } = row;
     let present = before.slug.as_deref().map(|slug| (slug, before.texts.title.as_str()));
     let slug = slugs::give(work, id, present, &texts.title, target.slug.as_deref())?;
-    if version == 0 {
+    if *version == 0 {
         slugs::forget_others(work, id, &slug)?;
     }
-    let published_at = if publishes { Some(now) } else { before.published_at };
     let settings = &target.settings;
     work.execute(
         "update crm_kb_articles set title = $2, summary = $3, content = $4, tags = $5, keywords = $6, status = $7,
@@ -384,9 +401,9 @@ fn save_row(
              edit_version = edit_version + 1, public_edit_version = public_edit_version + 1
          where article_id = $1",
         &[
-            &id, &texts.title, &texts.summary, &texts.content, &texts.tags, &texts.keywords, &status, &version, &slug,
+            &id, &texts.title, &texts.summary, &texts.content, &texts.tags, &texts.keywords, status, version, &slug,
             &settings.category_id, &json!(settings.related_article_ids), &settings.is_featured,
-            &settings.is_internal, &settings.author_id, &published_at, &now,
+            &settings.is_internal, &settings.author_id, published_at, &now,
         ],
     )?;
     Ok(())

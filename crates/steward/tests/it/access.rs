@@ -31,7 +31,7 @@ both_engines! {
         ];
         for route in routes() {
             let allowed: &[&str] = match route.permission {
-                "Anyone" => &["stranger", "contact", "viewer", "agent", "manager", "admin"],
+                "Anyone" | "Reader" => &["stranger", "contact", "viewer", "agent", "manager", "admin"],
                 "Known" => &["contact", "viewer", "agent", "manager", "admin"],
                 "Participant" => &["contact", "agent", "manager", "admin"],
                 "Viewer" => &["viewer", "agent", "manager", "admin"],

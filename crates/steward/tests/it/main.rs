@@ -23,6 +23,8 @@ mod demo;
 mod engines;
 mod families;
 mod faults;
+mod inert;
+mod knowledge;
 mod lists;
 mod people;
 mod search;
