@@ -660,3 +660,9 @@ left join crm_users u on u.user_id = c.owner_id
 left join crm_teams m on m.team_id = c.team_id
 left join crm_sla_policies s on s.sla_policy_id = c.sla_policy_id
 where c.is_listed;
+
+-- ---- statistics
+
+-- A status says whether a case is open. Told so, the planner walks the index of the wanted order; untold, it expects a
+-- tenth of the rows and sorts them all (a page of open cases: 0.4 ms instead of 27 ms among 100,000).
+create statistics crm_cases_state (dependencies, mcv) on status, is_open, is_listed from crm_cases;

@@ -65,6 +65,7 @@ pub fn fill(app: &App, cases: i64, mark: &str) -> Result<()> {
         })
     })?;
     let mark = mark.to_owned();
+    app.write_blocking(Actor::System, steward::cases::fold_rollup)?;
     app.write_blocking(Actor::System, move |work| {
         for (table, key) in [("crm_cases", "case_id"), ("crm_case_comments", "comment_id")] {
             let reset = work.dialect().reset_identity(table, key);

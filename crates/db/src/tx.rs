@@ -145,6 +145,7 @@ impl<'c> Tx<'c> {
 
     fn rows(&mut self, sql: &str, params: &[&dyn ToParam], f: &mut EachRow<'_>) -> Result<(), Error> {
         self.alive()?;
+        tracing::trace!(target: "db::statement", sql);
         let outcome = match &mut self.engine {
             Engine::Sqlite(connection) => sqlite::rows(connection, sql, params, f),
             Engine::Postgres(session) => session.rows(sql, params, f),

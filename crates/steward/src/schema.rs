@@ -20,5 +20,6 @@ pub const STEPS: &[Step] = steps! {
     4 "calendars": "0004_calendars.sqlite.sql", "0004_calendars.postgres.sql";
     5 "sla": "0005_sla.sql", "0005_sla.sql";
     6 "reactions": "0006_reactions.sql", "0006_reactions.sql";
+    7 "article index": "0007_article_index.sqlite.sql", "0007_article_index.postgres.sql";
     8 "knowledge": "0008_knowledge.sqlite.sql", "0008_knowledge.postgres.sql";
 };

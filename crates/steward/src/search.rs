@@ -6,6 +6,7 @@ mod excerpt;
 mod postgres;
 mod question;
 mod sqlite;
+pub mod terms;
 
 use db::{Dialect, Tx};
 

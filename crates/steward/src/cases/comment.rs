@@ -114,6 +114,14 @@ pub fn find(work: &mut Work, case_id: i64, comment_id: i64) -> Result<CommentVie
     found.filter(|comment| work.actor.is_staff() || !comment.is_internal).ok_or(Error::NotFound("comment"))
 }
 
+/// Holds the contact's row until the comment stands: an erasure that began before has ended by then and is seen, one
+/// that begins later finds the comment.
+fn must_be_here(work: &mut Work, contact_id: i64) -> Result<()> {
+    let lock = work.dialect().for_share();
+    let sql = format!("select contact_id from crm_contacts where contact_id = $1 and is_active{lock}");
+    work.optional::<(i64,)>(&sql, &[&contact_id])?.map(drop).ok_or(Error::NotFound("contact"))
+}
+
 /// Who a comment is by.
 enum Author {
     User(Option<i64>),
@@ -131,7 +139,8 @@ impl Case {
         };
         let is_internal = draft.is_internal.unwrap_or(false);
         let is_solution = draft.is_solution.unwrap_or(false);
-        if contact_id.is_some() {
+        if let Some(contact_id) = contact_id {
+            must_be_here(work, contact_id)?;
             self.customer_may_reopen(work.now)?;
         }
         let now = work.now;

@@ -180,8 +180,10 @@ impl CaseQuery {
         let mut dimensions = Vec::new();
         self.scope_conditions(actor, scope, &mut filter, &mut dimensions);
         if let Some(Set(statuses)) = &self.status {
-            // Several statuses are no way into an index that is to give the order.
-            let column = if statuses.len() > 1 { dialect.unindexed("c.status") } else { "c.status".into() };
+            // Several statuses are no way into an index that is to give the order; one is where that is creation's, or
+            // where somebody's cases are few.
+            let walks = statuses.len() > 1 || !(self.is_by_creation() || self.names_a_dimension());
+            let column = if walks { dialect.unindexed("c.status") } else { "c.status".into() };
             filter.among(&column, statuses.iter().map(|status| status.word()));
             filter.statuses.clone_from(statuses);
             if statuses.iter().all(|status| status.is_active()) {
@@ -202,6 +204,23 @@ impl CaseQuery {
             filter.rollup = Some(dimensions.pop().unwrap_or(all));
         }
         Ok(filter)
+    }
+
+    fn is_by_creation(&self) -> bool {
+        matches!(self.sort, None | Some(Sort::Newest | Sort::Oldest))
+    }
+
+    /// Whether an index begins with what is asked for.
+    fn names_a_dimension(&self) -> bool {
+        let named = [
+            &self.account_id,
+            &self.contact_id,
+            &self.case_type_id,
+            &self.priority_id,
+            &self.owner_id,
+            &self.team_id,
+        ];
+        named.iter().any(|ids| ids.is_some()) || self.unassigned.is_some() || self.parent_case_id.is_some()
     }
 
     fn refuse_staff_filters(&self) -> Result<()> {

@@ -1,5 +1,7 @@
 //! The list of cases: a page of rows, the totals, and search.
 
+use std::collections::HashMap;
+
 use db::Dialect;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -223,10 +225,12 @@ fn best(
     let number = format!("${}", filter.params.len());
     let sql = format!(
         "select {columns} from (
-             select c.case_id, {rank} as score, case when c.case_number = {number} then 1 else 0 end as exact
-             from {from} where {conditions} {newest} limit {REACH}
+             select q.case_id, q.score, q.exact from (
+                 select c.case_id, {rank} as score, case when c.case_number = {number} then 1 else 0 end as exact
+                 from {from} where {conditions} {newest} limit {REACH}
+             ) q order by q.exact desc, q.score desc, q.case_id desc limit {limit} offset {offset}
          ) q join crm_cases c on c.case_id = q.case_id {joins}
-         order by q.exact desc, q.score desc, c.case_id desc limit {limit} offset {offset}",
+         order by q.exact desc, q.score desc, c.case_id desc",
         columns = show::columns(work.actor.is_staff()),
         rank = matching.rank.replace('?', &query),
         from = matching.from,
@@ -238,28 +242,46 @@ fn best(
     work.query(&sql, &filter.params())
 }
 
-/// Shows where the words occur: in the subject, else the description, else the first comment that has them.
+/// Shows where the words occur: in the description, else in the first comment that has them, else in the subject.
 fn excerpts(work: &mut Work, question: &Question, cases: &mut [CaseItem]) -> Result<()> {
     let excerpter = Excerpter::new(question);
-    let internal = if work.actor.is_staff() { "" } else { " and not is_internal" };
+    let mut found = in_descriptions(work, &excerpter, cases.iter().map(|item| item.case.case_id).collect())?;
+    let without = |item: &&CaseItem| item.case.comment_count > 0 && !found.contains_key(&item.case.case_id);
+    let silent: Vec<i64> = cases.iter().filter(without).map(|item| item.case.case_id).collect();
+    if !silent.is_empty() {
+        found.extend(in_comments(work, &excerpter, silent)?);
+    }
     for item in cases {
-        let case_id = item.case.case_id;
-        let (description,): (String,) =
-            work.one("select description from crm_cases where case_id = $1", &[&case_id])?;
-        item.excerpt = excerpter.excerpt(&description);
-        if item.excerpt.is_none() && item.case.comment_count > 0 {
-            let comments: Vec<(String,)> = work.query(
-                &format!(
-                    "select comment_text from crm_case_comments where case_id = $1 and is_active{internal}
-                     order by created_at, comment_id limit 50"
-                ),
-                &[&case_id],
-            )?;
-            item.excerpt = comments.iter().find_map(|(text,)| excerpter.excerpt(text));
-        }
-        if item.excerpt.is_none() {
-            item.excerpt = excerpter.excerpt(&item.case.subject);
-        }
+        item.excerpt = found.remove(&item.case.case_id).or_else(|| excerpter.excerpt(&item.case.subject));
     }
     Ok(())
+}
+
+fn in_descriptions(work: &mut Work, excerpter: &Excerpter, cases: Vec<i64>) -> Result<HashMap<i64, String>> {
+    let among = work.dialect().among_ints("case_id", "$1");
+    let sql = format!("select case_id, description from crm_cases where {among}");
+    let texts: Vec<(i64, String)> = work.query(&sql, &[&json!(cases)])?;
+    Ok(texts.into_iter().filter_map(|(id, text)| Some((id, excerpter.excerpt(&text)?))).collect())
+}
+
+/// Looks into the first 50 comments of each case.
+fn in_comments(work: &mut Work, excerpter: &Excerpter, cases: Vec<i64>) -> Result<HashMap<i64, String>> {
+    let among = work.dialect().among_ints("case_id", "$1");
+    let internal = if work.actor.is_staff() { "" } else { " and not is_internal" };
+    let sql = format!(
+        "select q.case_id, q.comment_text from (
+             select case_id, comment_text,
+                 row_number() over (partition by case_id order by created_at, comment_id) as place
+             from crm_case_comments where {among} and is_active{internal}
+         ) q where q.place <= 50 order by q.case_id, q.place"
+    );
+    let mut found = HashMap::new();
+    for (case_id, text) in work.query::<(i64, String)>(&sql, &[&json!(cases)])? {
+        if !found.contains_key(&case_id)
+            && let Some(excerpt) = excerpter.excerpt(&text)
+        {
+            found.insert(case_id, excerpt);
+        }
+    }
+    Ok(found)
 }

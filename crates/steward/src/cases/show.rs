@@ -290,19 +290,21 @@ fn children(work: &mut Work, case_id: i64) -> Result<Vec<ChildView>> {
     work.query(&sql, &params)
 }
 
+/// The ids of several cases, as one parameter.
+pub fn ids(cases: &[CaseView]) -> serde_json::Value {
+    cases.iter().map(|case| case.case_id).collect()
+}
+
 /// Tags of several cases at once.
 pub fn tags_of(work: &mut Work, cases: &[CaseView]) -> Result<HashMap<i64, Vec<String>>> {
     let mut tags: HashMap<i64, Vec<String>> = HashMap::new();
     if cases.is_empty() || !work.actor.is_staff() {
         return Ok(tags);
     }
-    let places: Vec<String> = (1..=cases.len()).map(|n| format!("${n}")).collect();
-    let ids: Vec<&dyn db::ToParam> = cases.iter().map(|case| &case.case_id as &dyn db::ToParam).collect();
-    let sql = format!(
-        "select case_id, tag from crm_case_tags where case_id in ({}) order by case_id, tag",
-        places.join(", ")
-    );
-    for (case_id, tag) in work.query::<(i64, String)>(&sql, &ids)? {
+    let ids = ids(cases);
+    let among = work.dialect().among_ints("case_id", "$1");
+    let sql = format!("select case_id, tag from crm_case_tags where {among} order by case_id, tag");
+    for (case_id, tag) in work.query::<(i64, String)>(&sql, &[&ids])? {
         tags.entry(case_id).or_default().push(tag);
     }
     Ok(tags)

@@ -27,6 +27,7 @@ mod inert;
 mod knowledge;
 mod lists;
 mod people;
+mod plans;
 mod search;
 mod sla;
 mod status;
