@@ -62,13 +62,20 @@ pub fn settle_queue(work: &mut Work, most: i64) -> Result<i64> {
         &format!("select article_id from crm_kb_article_queue order by article_id limit $1{lock}"),
         &[&most],
     )?;
+    // All rows before any word: whoever changes an article takes its row and then the index, and so must we.
+    let mut taken = Vec::with_capacity(waiting.len());
     for (id,) in &waiting {
         match Taken::any(work, *id) {
-            Ok(taken) => settle(work, &taken)?,
+            Ok(article) => taken.push(article),
             // Deleted for good since.
             Err(Error::NotFound(_)) => {}
             Err(error) => return Err(error),
         }
+    }
+    for article in &taken {
+        settle(work, article)?;
+    }
+    for (id,) in &waiting {
         work.execute("delete from crm_kb_article_queue where article_id = $1", &[id])?;
     }
     Ok(i64::try_from(waiting.len()).unwrap_or(most))
