@@ -6,6 +6,7 @@ mod measure;
 mod raw;
 mod report;
 mod requests;
+mod search;
 mod seed;
 mod server;
 mod sla;
@@ -62,6 +63,19 @@ enum Command {
         /// Open cases, each with two targets.
         #[arg(long, default_value_t = 50_000)]
         cases: i64,
+        /// An empty PostgreSQL database.
+        #[arg(long, env = "STEWARD_TEST_POSTGRES", hide_env_values = true)]
+        postgres: Option<String>,
+        #[arg(long, default_value = "target/bench")]
+        folder: PathBuf,
+    },
+    /// Measure how well the questions of a test collection find their answers.
+    Search {
+        /// A folder with corpus.jsonl, queries.jsonl and qrels.tsv.
+        #[arg(long)]
+        collection: PathBuf,
+        #[arg(long, default_value = "both")]
+        engine: Engines,
         /// An empty PostgreSQL database.
         #[arg(long, env = "STEWARD_TEST_POSTGRES", hide_env_values = true)]
         postgres: Option<String>,
@@ -149,6 +163,16 @@ fn run(command: Command) -> Result<(), Fatal> {
             if engine != Engines::Sqlite {
                 let url = postgres.ok_or("name a PostgreSQL database with --postgres")?;
                 sla::measure("PostgreSQL", &url, cases)?;
+            }
+        }
+        Command::Search { collection, engine, postgres, folder } => {
+            let collection = search::Collection::read(&collection)?;
+            if engine != Engines::Postgres {
+                search::measure("SQLite", &sla::sqlite(&folder)?, &collection)?;
+            }
+            if engine != Engines::Sqlite {
+                let url = postgres.ok_or("name a PostgreSQL database with --postgres")?;
+                search::measure("PostgreSQL", &url, &collection)?;
             }
         }
         Command::Serve { database, no_group_commit } => server::serve(&database, !no_group_commit)?,

@@ -3,6 +3,7 @@
 use db::{Dialect, Tx};
 
 use crate::error::Result;
+use crate::search;
 
 /// One law: rows that break it, with what to call them.
 struct Law {
@@ -120,6 +121,8 @@ pub fn examine(tx: &mut Tx<'_>) -> Result<Vec<String>> {
             findings.push(format!("broken: {}: and {} more", law.name, breaches.len() - SHOWN));
         }
     }
+    let index = search::articles::breaches(tx)?;
+    findings.extend(index.iter().take(SHOWN).map(|what| format!("broken: the index of articles: {what}")));
     Ok(findings)
 }
 

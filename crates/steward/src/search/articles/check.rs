@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use db::Tx;
 use serde_json::json;
 
 use super::entries::{self, Entry};
@@ -12,13 +13,13 @@ use crate::work::Work;
 
 /// What the postings, counts and totals tell otherwise than the documents they were made from, in words. Reads the
 /// whole index.
-pub fn breaches(work: &mut Work) -> Result<Vec<String>> {
+pub fn breaches(tx: &mut Tx<'_>) -> Result<Vec<String>> {
     let mut told = Vec::new();
     let mut postings: BTreeMap<(i64, i64), Vec<u8>> = BTreeMap::new();
     let mut counts: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
     let mut totals: BTreeMap<String, (i64, i64)> =
         ["draft", "internal", "public"].map(|kind| (kind.to_owned(), (0, 0))).into();
-    let documents: Vec<(i64, bool, i64, Vec<u8>)> = work.query(
+    let documents: Vec<(i64, bool, i64, Vec<u8>)> = tx.query(
         "select document_id, is_internal, length, words from crm_kb_documents order by document_id",
         &[],
     )?;
@@ -40,15 +41,15 @@ pub fn breaches(work: &mut Work) -> Result<Vec<String>> {
         }
     }
     let stored: Vec<(i64, i64, Vec<u8>)> =
-        work.query("select term_id, block, entries from crm_kb_postings order by term_id, block", &[])?;
+        tx.query("select term_id, block, entries from crm_kb_postings order by term_id, block", &[])?;
     let stored = stored.into_iter().map(|(word, block, bytes)| ((word, block), bytes)).collect();
     told.extend(differences("the postings of (word, block)", &postings, &stored));
     let stored: Vec<(i64, i64, i64)> =
-        work.query("select term_id, documents, public_documents from crm_kb_terms", &[])?;
+        tx.query("select term_id, documents, public_documents from crm_kb_terms", &[])?;
     let stored = stored.into_iter().map(|(word, all, public)| (word, (all, public))).collect();
     told.extend(differences("the counts of word", &counts, &stored));
     let stored: Vec<(String, i64, i64)> =
-        work.query("select kind, documents, length from crm_kb_index_totals", &[])?;
+        tx.query("select kind, documents, length from crm_kb_index_totals", &[])?;
     let stored = stored.into_iter().map(|(kind, documents, length)| (kind, (documents, length))).collect();
     told.extend(differences("the totals of kind", &totals, &stored));
     Ok(told)

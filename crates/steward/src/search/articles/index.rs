@@ -257,8 +257,9 @@ fn count_terms(
     let elements = dialect.elements("$1");
     work.execute(
         &format!(
-            "update crm_kb_terms set documents = documents + d.documents, public_documents = public_documents + d.public
-             from (select cast(j.value ->> 0 as bigint) as term_id, cast(j.value ->> 1 as bigint) as documents,
+            "update crm_kb_terms
+             set documents = crm_kb_terms.documents + d.added, public_documents = public_documents + d.public
+             from (select cast(j.value ->> 0 as bigint) as term_id, cast(j.value ->> 1 as bigint) as added,
                        cast(j.value ->> 2 as bigint) as public from {elements}) d
              where crm_kb_terms.term_id = d.term_id"
         ),
