@@ -69,10 +69,11 @@ mod tests {
         assert!(matches!(refused, Err(Error::TooMany { retry_after: 1200, .. })), "{refused:?}");
         limits.admit(here, 2, now).unwrap();
         limits.admit(IpAddr::from([192, 0, 2, 2]), 1, now).unwrap();
-        limits.admit(here, 1, now.plus_minutes(20)).unwrap();
         for article in 10..36 {
             limits.admit(here, article, now).unwrap();
         }
         assert!(limits.admit(here, 99, now).is_err());
+        assert!(limits.admit(here, 99, now.plus_minutes(60)).is_ok());
+        assert!(limits.admit(here, 1, now.plus_minutes(20)).is_ok());
     }
 }
