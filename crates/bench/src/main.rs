@@ -157,6 +157,7 @@ fn run(command: Command) -> Result<(), Fatal> {
             }
         }
         Command::Sla { engine, cases, postgres, folder } => {
+            sla::deadlines()?;
             if engine != Engines::Postgres {
                 sla::measure("SQLite", &sla::sqlite(&folder)?, cases)?;
             }

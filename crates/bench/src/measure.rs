@@ -124,10 +124,11 @@ fn fill_file(kept: &Path, cases: i64, mark: &str) -> Result<(), Fatal> {
 
 fn fill(database: &str, cases: i64, mark: &str) -> Result<(), Fatal> {
     let app = server::open(database, true)?;
-    let owned = mark.to_owned();
+    let (owned, config) = (mark.to_owned(), app.config.clone());
     let is_full = app.db.read_blocking(Class::Bounded, move |tx| {
         let (actor, now) = (Actor::System, steward::Time::from_millis(0));
-        seed::is_full(&mut Work { tx, actor, now, clocks: &steward::sla::Clocks::default() }, &owned)
+        let clocks = steward::sla::Clocks::default();
+        seed::is_full(&mut Work { tx, actor, now, clocks: &clocks, config: &config }, &owned)
     })?;
     if !is_full {
         note(&format!("filling {database} with {cases} cases"));

@@ -23,9 +23,9 @@ const WRITERS: usize = 16;
 fn authenticate(app: &App) -> Result<Actor> {
     let hash = tokens::hash(seed::TOKEN);
     let now = app.clock.now();
-    let clocks = app.clocks.clone();
+    let (clocks, config) = (app.clocks.clone(), app.config.clone());
     let find = move |tx: &mut db::Tx<'_>| {
-        tokens::find(&mut Work { tx, actor: Actor::Anonymous, now, clocks: &clocks }, &hash)
+        tokens::find(&mut Work { tx, actor: Actor::Anonymous, now, clocks: &clocks, config: &config }, &hash)
     };
     let known = app.db.read_blocking(Class::Bounded, find)?;
     known.ok_or(Error::Unauthenticated("the desk does not know its token"))?.actor()
@@ -34,19 +34,23 @@ fn authenticate(app: &App) -> Result<Actor> {
 /// Answers one read; the length of its JSON.
 fn read(app: &App, request: &Request) -> Result<usize> {
     let actor = authenticate(app)?;
-    let (now, clocks) = (app.clock.now(), app.clocks.clone());
+    let (now, clocks, config) = (app.clock.now(), app.clocks.clone(), app.config.clone());
     match request.call.clone() {
         Call::List(query) => {
             let cheap = query.is_cheap(app.db.dialect(), actor, CaseScope::Desk);
             let class = if cheap { Class::Bounded } else { Class::Slow };
             let list = move |tx: &mut db::Tx<'_>| {
-                list::list(&mut Work { tx, actor, now, clocks: &clocks }, &query, CaseScope::Desk)
+                list::list(
+                    &mut Work { tx, actor, now, clocks: &clocks, config: &config },
+                    &query,
+                    CaseScope::Desk,
+                )
             };
             Ok(json(&app.db.read_blocking(class, list)?))
         }
         Call::Show(case_id) => {
             let show = move |tx: &mut db::Tx<'_>| {
-                show::detail(&mut Work { tx, actor, now, clocks: &clocks }, case_id)
+                show::detail(&mut Work { tx, actor, now, clocks: &clocks, config: &config }, case_id)
             };
             Ok(json(&app.db.read_blocking(Class::Bounded, show)?))
         }

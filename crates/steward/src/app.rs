@@ -8,6 +8,7 @@ use db::{Class, Db};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Result;
+use crate::files::Files;
 use crate::http::{Metrics, RequestLimits};
 use crate::knowledge::Shelf;
 use crate::people::SignInGuard;
@@ -19,13 +20,14 @@ pub struct App(Arc<Parts>);
 
 pub struct Parts {
     pub db: Db,
-    pub config: Config,
+    pub config: Arc<Config>,
     pub clock: Clock,
     pub metrics: Metrics,
     pub limits: RequestLimits,
     pub sign_ins: SignInGuard,
     pub clocks: Arc<Clocks>,
     pub knowledge: Shelf,
+    pub files: Files,
     /// In the demo a caller without credentials is this user; never set by `serve`.
     pub demo_admin: Option<Actor>,
 }
@@ -44,23 +46,25 @@ impl App {
         let metrics = Metrics::default();
         // Whoever plays with the demo may ask as fast as they like.
         let limits = RequestLimits::new(if demo_admin.is_some() { 0 } else { config.requests_per_minute });
+        let files = Files::new(&config);
         let sign_ins = SignInGuard::default();
         App(Arc::new(Parts {
             db,
-            config,
+            config: Arc::new(config),
             clock,
             metrics,
             limits,
             sign_ins,
             clocks: Arc::default(),
             knowledge: Shelf::default(),
+            files,
             demo_admin,
         }))
     }
 
     /// The same desk, where whoever comes without credentials is this user: the demo.
     pub fn with_demo_admin(self, admin: Actor) -> App {
-        let (db, config, clock) = (self.db.clone(), self.config.clone(), self.clock.clone());
+        let (db, config, clock) = (self.db.clone(), Config::clone(&self.config), self.clock.clone());
         App::new(db, config, clock, Some(admin))
     }
 
@@ -71,8 +75,8 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let (now, clocks) = (self.clock.now(), self.clocks.clone());
-        self.db.read(class, move |tx| f(&mut Work { tx, actor, now, clocks: &clocks })).await
+        let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
+        self.db.read(class, move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config })).await
     }
 
     /// Writes in one transaction, durable once this returns. `f` may run again (a conflict, a failed group), so it
@@ -82,8 +86,8 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let (now, clocks) = (self.clock.now(), self.clocks.clone());
-        self.db.write(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks })).await
+        let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
+        self.db.write(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config })).await
     }
 
     /// `read` for the command line: no runtime needed.
@@ -92,8 +96,9 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let (now, clocks) = (self.clock.now(), self.clocks.clone());
-        self.db.read_blocking(class, move |tx| f(&mut Work { tx, actor, now, clocks: &clocks }))
+        let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
+        self.db
+            .read_blocking(class, move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config }))
     }
 
     /// `write` for the command line and for filling the demo: no runtime needed.
@@ -102,7 +107,7 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let (now, clocks) = (self.clock.now(), self.clocks.clone());
-        self.db.write_blocking(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks }))
+        let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
+        self.db.write_blocking(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config }))
     }
 }

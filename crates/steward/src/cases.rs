@@ -5,6 +5,7 @@
 //! changes a case takes its row first ([`Case::take`]), so that two changes of one case are one after the other.
 
 pub mod api;
+pub mod attachments;
 mod bulk;
 mod case;
 pub mod comment;
@@ -15,12 +16,14 @@ mod filter;
 pub mod list;
 mod merge;
 mod open;
+pub mod pages;
 pub mod priorities;
 mod record;
 pub mod show;
 mod status;
 mod summary;
 mod tags;
+mod thread;
 mod timeline;
 pub mod types;
 
@@ -35,7 +38,7 @@ pub use show::{CaseDetail, CaseView, EscalationView, escalations};
 pub use status::{StatusChange, close_resolved};
 
 pub use crate::workflow::Status;
-pub use summary::fold_rollup;
+pub use summary::{count as count_cases, fold_rollup};
 
 crate::words! {
     /// How a case came in.

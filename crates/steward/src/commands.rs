@@ -11,12 +11,13 @@ use db::{Class, Db};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::files::Files;
 use crate::people::erasure::{self, Mentions};
 use crate::people::{Role, Scope, commands as people, tokens};
 use crate::sla::Clocks;
 use crate::start::{self, Fatal};
 use crate::work::{Actor, Work};
-use crate::{demo, doctor};
+use crate::{demo, doctor, files};
 
 /// Name of the file in the data folder that holds the first admin's token.
 const FIRST_TOKEN: &str = "first-admin-token";
@@ -90,7 +91,9 @@ pub fn demo(mut config: Config, clock: Clock, keeps_data: bool) -> Result<(), Fa
     let app = App::new(db, config, clock, None);
     let admin = demo::prepare(&app.db, app.clock.now())?;
     let app = app.with_demo_admin(admin);
-    runtime()?.block_on(start::run(app, stop_signal(), |address| {
+    let runtime = runtime()?;
+    runtime.block_on(demo::attach_files(&app))?;
+    runtime.block_on(start::run(app, stop_signal(), |address| {
         say(&format!("Steward's demo serves http://{address} (API: /api/docs); Ctrl-C ends it"));
     }))
 }
@@ -159,9 +162,10 @@ pub fn add_user(
 }
 
 pub fn list_users(config: &Config, clock: &Clock) -> Result<(), Fatal> {
-    let (db, now) = (start::open_existing(config)?, clock.now());
+    let (db, now, config) = (start::open_existing(config)?, clock.now(), config.clone());
     let users = db.read_blocking(Class::Slow, move |tx| {
-        people::list_users(&mut Work { tx, actor: Actor::System, now, clocks: &Clocks::default() })
+        let clocks = Clocks::default();
+        people::list_users(&mut Work { tx, actor: Actor::System, now, clocks: &clocks, config: &config })
     });
     db.close();
     for user in users? {
@@ -221,13 +225,16 @@ pub fn backup(config: &Config, file: &Path) -> Result<(), Fatal> {
     db.backup(file)?;
     db.close();
     say(&format!("Backed up into {}", file.display()));
+    say(&format!("Attached files are in {}: copy them too, after this", Files::place(config)));
     Ok(())
 }
 
 /// Answers whether all is well.
 pub fn doctor(config: &Config) -> Result<bool, Fatal> {
     let db = start::open_existing(config)?;
-    let findings = db.read_blocking(Class::Slow, doctor::examine)?;
+    let mut findings = db.read_blocking(Class::Slow, doctor::examine)?;
+    findings.extend(runtime()?.block_on(files::missing(&Files::new(config), &db))?);
+    findings.extend(doctor::examine_clocks(&db, Clock::system().now())?);
     db.close();
     for finding in &findings {
         say(finding);

@@ -25,6 +25,33 @@ pub struct Config {
     pub log_format: LogFormat,
     pub auto_close_days: u32,
     pub sign_in_minutes: u32,
+    pub files: String,
+    pub files_endpoint: String,
+    pub files_region: String,
+    pub files_access_key: String,
+    pub files_secret_key: String,
+    pub max_file_mb: u32,
+    pub max_files: u32,
+    pub files_quota_mb: u64,
+    pub smtp_host: String,
+    pub smtp_port: u16,
+    pub smtp_security: SmtpSecurity,
+    pub smtp_user: String,
+    pub smtp_password: String,
+    pub smtp_ca_file: PathBuf,
+    pub smtp_timeout_seconds: u32,
+    pub mail_from: String,
+    pub public_url: String,
+    pub brand: String,
+}
+
+/// How the way to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmtpSecurity {
+    None,
+    StartTls,
+    Tls,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -32,6 +59,14 @@ pub struct Config {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+impl Default for Config {
+    /// The embedded defaults.
+    fn default() -> Config {
+        Config::load(None, std::iter::empty(), Table::new())
+            .expect("the embedded defaults are settings; a test reads them")
+    }
 }
 
 impl Config {
@@ -65,7 +100,49 @@ impl Config {
             settings.insert(setting, value);
         }
         overlay(&mut settings, flags, "the command line")?;
-        settings.try_into().map_err(|error: toml::de::Error| format!("settings: {}", error.message()))
+        let config: Config =
+            settings.try_into().map_err(|error: toml::de::Error| format!("settings: {}", error.message()))?;
+        config.check_mail()?;
+        Ok(config)
+    }
+
+    /// Whether mail is sent; else it is held.
+    pub fn sends_mail(&self) -> bool {
+        !self.smtp_host.is_empty()
+    }
+
+    /// What only makes sense together.
+    fn check_mail(&self) -> Result<(), String> {
+        let url = &self.public_url;
+        let is_url = url.starts_with("https://") || url.starts_with("http://");
+        if !url.is_empty()
+            && (!is_url || url.contains(|c: char| !c.is_ascii_graphic() || "<>\"'".contains(c)))
+        {
+            return Err(format!(
+                "public_url: {url:?} is to begin with https:// or http:// and to hold no blanks"
+            ));
+        }
+        if !self.sends_mail() {
+            return Ok(());
+        }
+        if self.public_url.is_empty() {
+            return Err("public_url: is needed where smtp_host is set: links in mails begin with it".into());
+        }
+        if self.mail_from.parse::<lettre::message::Mailbox>().is_err() {
+            return Err(format!(
+                "mail_from: {:?} is to be a sender such as \"Acme Support <support@example.com>\"",
+                self.mail_from
+            ));
+        }
+        if self.smtp_security == SmtpSecurity::None && !self.smtp_user.is_empty() {
+            return Err(
+                "smtp_user: a password is not sent without TLS; set smtp_security to starttls or tls".into(),
+            );
+        }
+        if !(1..=300).contains(&self.smtp_timeout_seconds) {
+            return Err("smtp_timeout_seconds: is to be from 1 to 300".into());
+        }
+        Ok(())
     }
 }
 
@@ -133,6 +210,23 @@ mod tests {
         .unwrap();
         assert_eq!((&*config.listen, &*config.log, &*config.database), ("a", "b", "c"));
         assert_eq!(config.trusted_proxies.len(), 2);
+    }
+
+    #[test]
+    fn mail_needs_a_sender_a_place_and_tls_for_its_password() {
+        let sound = "smtp_host = \"mail\"\nmail_from = \"Desk <a@b.c>\"\npublic_url = \"https://x.y\"\n";
+        assert!(load(sound, &[], "").unwrap().sends_mail());
+        for (line, word) in [
+            ("public_url = \"\"", "public_url"),
+            ("public_url = \"x.y\"", "public_url"),
+            ("mail_from = \"nobody\"", "mail_from"),
+            ("smtp_security = \"none\"\nsmtp_user = \"u\"", "smtp_user"),
+            ("smtp_timeout_seconds = 0", "smtp_timeout_seconds"),
+            ("smtp_security = \"ssl\"", "smtp_security"),
+        ] {
+            let error = load(sound, &[], line).unwrap_err();
+            assert!(error.contains(word) || error.contains("ssl"), "{line}: {error}");
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! `steward demo`: a lively desk to look around in, generated from a fixed seed relative to the present (spec 10).
 //!
 //! [`people`] casts users and customers, [`generate`] lets 2,000 cases happen one by one ([`script`] says what is
-//! done, [`life`] what follows from it by the desk's rules), [`write`] puts down how they stand. A database made here
-//! is marked, and no other is opened: whoever asks a demo is its admin.
+//! done, [`life`] what follows from it by the desk's rules, [`clocks`] what their SLA clocks say), [`write`] puts down
+//! how they stand. A database made here is marked, and no other is opened: whoever asks a demo is its admin.
 
 mod articles;
+mod clocks;
+mod files;
 mod generate;
 mod life;
 mod names;
@@ -13,6 +15,7 @@ mod phrases;
 mod promises;
 mod rows;
 mod script;
+mod surveys;
 mod topics;
 mod write;
 
@@ -22,6 +25,7 @@ mod tests;
 use db::{Class, Db, Tx};
 use fastrand::Rng;
 
+use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::work::Actor;
@@ -30,7 +34,7 @@ use crate::work::Actor;
 const SEED: u64 = 0x5eed_0dec;
 
 /// Whose ids were given here rather than by the engine.
-const NUMBERED: [(&str, &str); 8] = [
+const NUMBERED: [(&str, &str); 12] = [
     ("crm_users", "user_id"),
     ("crm_teams", "team_id"),
     ("crm_accounts", "account_id"),
@@ -39,6 +43,10 @@ const NUMBERED: [(&str, &str); 8] = [
     ("crm_case_comments", "comment_id"),
     ("crm_case_texts", "text_id"),
     ("crm_kb_articles", "article_id"),
+    ("crm_case_escalations", "escalation_id"),
+    ("crm_sla_targets", "target_id"),
+    ("crm_survey_invitations", "invitation_id"),
+    ("crm_survey_submissions", "submission_id"),
 ];
 
 /// Makes an empty database a demo, and takes one that is a demo already as it is. Answers who its callers are.
@@ -65,6 +73,11 @@ pub fn prepare(db: &Db, now: Time) -> Result<Actor> {
     Ok(people::user(1))
 }
 
+/// Attaches a few files to what [`prepare`] has made, once.
+pub async fn attach_files(app: &App) -> Result<()> {
+    files::attach(app).await
+}
+
 /// Whether the demo made this database.
 pub fn is_marked(tx: &mut Tx<'_>) -> Result<bool> {
     let value: Option<(String,)> =
@@ -86,15 +99,12 @@ fn is_empty(tx: &mut Tx<'_>) -> Result<bool> {
 fn fill(tx: &mut Tx<'_>, now: Time) -> Result<()> {
     let mut rng = Rng::with_seed(SEED);
     let customers = people::write(tx, &mut rng, now)?;
-    let stories = generate::stories(&mut rng, &customers, now);
-    write::write(tx, &stories)?;
+    let mut stories = generate::stories(&mut rng, &customers, now);
+    let clocks = clocks::keep(tx, &mut stories, now)?;
+    write::write(tx, &stories, &clocks, now)?;
+    clocks::write(tx, &stories, &clocks, now)?;
     // From a seed of its own: a new article changes no case.
     articles::write(tx, &mut Rng::with_seed(!SEED), now)?;
-    // The clocks of open cases are set by the desk's own rules, as for any case that plain SQL brings.
-    tx.execute(
-        "insert into crm_sla_queue (case_id) select case_id from crm_cases where is_open on conflict do nothing",
-        &[],
-    )?;
     tx.execute("insert into crm_settings (name, value) values ('made_by', 'demo')", &[])?;
     let dialect = tx.dialect();
     for (table, column) in NUMBERED {

@@ -1,9 +1,13 @@
 //! `steward doctor`: what must always be true of the data, asked of the data (spec 11).
 
-use db::{Dialect, Tx};
+use db::{Class, Db, Dialect, Tx};
 
+use crate::clock::Time;
+use crate::config::Config;
 use crate::error::Result;
 use crate::search;
+use crate::sla::{self, Clocks};
+use crate::work::{Actor, Work};
 
 /// One law: rows that break it, with what to call them.
 struct Law {
@@ -47,6 +51,19 @@ const LAWS: &[Law] = &[
              (select count(*) from crm_case_attachments f where f.case_id = c.case_id and f.is_active and not f.is_internal)",
     },
     Law {
+        name: "a file of an internal comment is internal",
+        breaches: "select c.case_number from crm_case_attachments f
+             join crm_case_comments m on m.comment_id = f.comment_id join crm_cases c on c.case_id = f.case_id
+             where f.is_active and m.is_internal and not f.is_internal",
+    },
+    Law {
+        name: "what is attached is stored",
+        breaches: "select a.file_name from (
+                 select file_id, file_name, file_size from crm_case_attachments
+                 union all select file_id, file_name, file_size from crm_kb_article_attachments
+             ) a join crm_files f on f.file_id = a.file_id where not f.is_stored or f.file_size <> a.file_size",
+    },
+    Law {
         name: "votes on an article are counted",
         breaches: "select a.article_number from crm_kb_articles a where
              a.helpful_count <> (select count(*) from crm_kb_article_feedback f where f.article_id = a.article_id and f.is_helpful)
@@ -79,6 +96,17 @@ const LAWS: &[Law] = &[
         name: "an article's address leads to it",
         breaches: "select a.article_number from crm_kb_articles a where a.slug is not null
              and not exists (select 1 from crm_kb_slugs s where s.slug = a.slug and s.article_id = a.article_id)",
+    },
+    Law {
+        name: "an invitation is answered by the answers that name it",
+        breaches: "select 'invitation ' || cast(i.invitation_id as text) from crm_survey_invitations i
+             where (i.answered_at is not null)
+                 <> exists (select 1 from crm_survey_submissions s where s.invitation_id = i.invitation_id)",
+    },
+    Law {
+        name: "a message that is sent says when",
+        breaches: "select 'message ' || cast(m.outbound_message_id as text) from crm_outbound_messages m
+             where m.state = 'sent' and m.sent_at is null",
     },
     Law {
         name: "the rollup equals a recount",
@@ -124,6 +152,28 @@ pub fn examine(tx: &mut Tx<'_>) -> Result<Vec<String>> {
     let index = search::articles::breaches(tx)?;
     findings.extend(index.iter().take(SHOWN).map(|what| format!("broken: the index of articles: {what}")));
     Ok(findings)
+}
+
+/// Asks whether the SLA clocks of every case are what its events tell, at a moment: portion by portion, for it takes
+/// longer the longer the history. Answers what is wrong, in words.
+pub fn examine_clocks(db: &Db, now: Time) -> Result<Vec<String>> {
+    let (mut findings, mut after) = (Vec::new(), 0);
+    loop {
+        let clocks = Clocks::default();
+        let (found, last) = db.read_blocking(Class::Slow, move |tx| {
+            let config = Config::default();
+            sla::contradictions(
+                &mut Work { tx, actor: Actor::System, now, clocks: &clocks, config: &config },
+                after,
+            )
+        })?;
+        let law = "targets equal the replay of the case's events";
+        findings.extend(found.iter().map(|what| format!("broken: {law}: {what}")));
+        match last {
+            Some(last) if findings.len() <= SHOWN => after = last,
+            _ => return Ok(findings),
+        }
+    }
 }
 
 /// What only the engine knows. PostgreSQL holds its foreign keys itself, always.

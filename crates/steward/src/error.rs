@@ -24,6 +24,8 @@ pub enum Error {
     MethodNotAllowed(String),
     /// 409: the state of things forbids it.
     Conflict(String),
+    /// 410: it was there, for a time that has passed.
+    Gone(String),
     /// 412: the caller's `If-Match` names an older version.
     Stale,
     /// 413: over a limit.
@@ -34,6 +36,12 @@ pub enum Error {
     Invalid(Vec<Fault>),
     /// 429: come back after so many seconds.
     TooMany { retry_after: u64, detail: String },
+    /// 507: no room is left for files.
+    StoreFull(String),
+    /// 503: the store of files is away, or refuses.
+    StoreAway(String),
+    /// 416: the range asked for lies beyond the end of a file of so many bytes.
+    OutOfRange(u64),
     /// The database's own: 503, 507, or 500 where it is our fault.
     Db(db::Error),
 }
@@ -78,11 +86,15 @@ impl Error {
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Error::Conflict(_) => StatusCode::CONFLICT,
+            Error::Gone(_) => StatusCode::GONE,
             Error::Stale => StatusCode::PRECONDITION_FAILED,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Error::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::StoreFull(_) => StatusCode::INSUFFICIENT_STORAGE,
+            Error::StoreAway(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::OutOfRange(_) => StatusCode::RANGE_NOT_SATISFIABLE,
             Error::Db(error) => database_status(error),
         }
     }
@@ -94,7 +106,10 @@ impl Error {
             Error::Unreadable(detail)
             | Error::Forbidden(detail)
             | Error::Conflict(detail)
+            | Error::Gone(detail)
             | Error::TooLarge(detail)
+            | Error::StoreFull(detail)
+            | Error::StoreAway(detail)
             | Error::TooMany { detail, .. } => (detail.clone(), Vec::new()),
             Error::BadQuery(faults) => {
                 ("the query has parameters at fault, listed in `errors`".into(), faults.clone())
@@ -109,6 +124,9 @@ impl Error {
                 (format!("there is no such {what}, or it is not for you to see"), Vec::new())
             }
             Error::MethodNotAllowed(allowed) => (format!("this path takes {allowed}"), Vec::new()),
+            Error::OutOfRange(size) => {
+                (format!("the file has {size} bytes, and the range begins beyond"), Vec::new())
+            }
             Error::Stale => {
                 ("it has been changed since the version named in If-Match: read it again".into(), Vec::new())
             }
@@ -188,7 +206,13 @@ impl IntoResponse for Error {
                     headers.insert(header::ALLOW, value);
                 }
             }
-            Error::Db(db::Error::Unavailable(_)) => {
+            Error::OutOfRange(size) => {
+                headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+                if let Ok(value) = HeaderValue::try_from(format!("bytes */{size}")) {
+                    headers.insert(header::CONTENT_RANGE, value);
+                }
+            }
+            Error::Db(db::Error::Unavailable(_)) | Error::StoreAway(_) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             _ => {}

@@ -5,8 +5,8 @@ mod rules;
 
 pub use api::{acknowledge, create, list, resolve};
 pub use rules::{
-    Cause, apply_rules, check_unacknowledged, create_rule, delete_rule, list_rules, update_rule,
-    watch_acknowledgement,
+    Cause, apply_rules, check_unacknowledged, create_rule, delete_rule, list_rules, restore_rule,
+    update_rule, watch_acknowledgement,
 };
 
 use crate::cases::Case;

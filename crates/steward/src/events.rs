@@ -52,9 +52,24 @@ pub enum Event {
         comment_id: i64,
         is_internal: bool,
     },
+    AttachmentAdded {
+        attachment_id: i64,
+        comment_id: Option<i64>,
+        is_internal: bool,
+    },
+    AttachmentRemoved {
+        attachment_id: i64,
+        is_internal: bool,
+    },
+    AttachmentRestored {
+        attachment_id: i64,
+        is_internal: bool,
+    },
     FirstResponse {
         comment_id: i64,
     },
+    /// Plain SQL wrote a first response into the case's row; `at` is the moment that it wrote.
+    Responded,
     Tagged {
         added: Vec<String>,
         removed: Vec<String>,
@@ -105,6 +120,11 @@ pub enum Event {
         target: Kind,
         warning: String,
     },
+    /// The customer told how satisfied they were, 1 to 5.
+    Rated {
+        submission_id: i64,
+        score: i64,
+    },
 }
 
 impl Event {
@@ -130,7 +150,10 @@ impl Event {
             Event::CommentAdded { is_internal, .. }
             | Event::CommentEdited { is_internal, .. }
             | Event::CommentDeleted { is_internal, .. }
-            | Event::CommentRestored { is_internal, .. } => !is_internal,
+            | Event::CommentRestored { is_internal, .. }
+            | Event::AttachmentAdded { is_internal, .. }
+            | Event::AttachmentRemoved { is_internal, .. }
+            | Event::AttachmentRestored { is_internal, .. } => !is_internal,
             _ => false,
         }
     }
@@ -146,6 +169,30 @@ impl Work<'_, '_> {
             &[&case_id, &kind, &self.actor.kind(), &self.actor.id(), &event.is_public(), &data, &at],
         )?;
         reactions::enqueue(self, event_id, event)
+    }
+
+    /// Appends what time brought about to many cases, each at its own moment, with a few statements.
+    pub fn append_all(&mut self, events: &[(i64, Event, Time)]) -> Result<()> {
+        let rows: Vec<[db::Value; 7]> = events
+            .iter()
+            .map(|(case_id, event, at)| {
+                let (kind, data) = event.columns();
+                let actor = (self.actor.kind(), self.actor.id());
+                let is_public = event.is_public();
+                [
+                    (*case_id).into(),
+                    kind.into(),
+                    actor.0.into(),
+                    actor.1.into(),
+                    is_public.into(),
+                    data.into(),
+                    (*at).into(),
+                ]
+            })
+            .collect();
+        let columns = ["case_id", "kind", "actor_kind", "actor_id", "is_public", "data", "at"];
+        let ids = self.insert_all("crm_case_events", "event_id", columns, &rows)?;
+        reactions::enqueue_all(self, ids.into_iter().zip(events.iter().map(|(_, event, _)| event)))
     }
 
     /// Keeps a text that an event speaks of; answers its id.

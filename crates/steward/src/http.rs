@@ -13,14 +13,17 @@ mod observe;
 mod openapi;
 mod reply;
 mod serve;
+mod stall;
 
 use axum::Router;
 use axum::http::Method;
-use axum::routing::any;
+use axum::routing::{MethodFilter, MethodRouter, any, on};
 
 pub use crate::app::App;
-pub use body::{Body, Name, Nothing, Path, Query};
-pub use caller::{Admin, Agent, Anyone, Caller, Expected, Known, Manager, Participant, Reader, Viewer};
+pub use body::{Body, Link, Name, Nothing, Path, Query};
+pub use caller::{
+    Admin, Agent, Anyone, Caller, Expected, Guest, Known, Manager, Participant, Reader, Viewer,
+};
 pub use endpoint::{Describe, Operation, Route};
 pub use idempotency::forget_old_keys;
 pub use limits::RequestLimits;
@@ -29,7 +32,9 @@ pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
-use crate::{cases, escalations, jobs, knowledge, notifications, people, routing, sla};
+use crate::{
+    cases, escalations, files, jobs, knowledge, mail, notifications, people, routing, sla, surveys, web,
+};
 
 macro_rules! routes {
     ($($method:ident $path:literal $permission:ident $handler:path, $summary:literal;)*) => {
@@ -56,6 +61,13 @@ pub fn routes() -> Vec<Route> {
         PUT    "/api/crm/cases/{case_id}/comments/{comment_id}" Participant cases::api::update_comment, "Edit a comment";
         DELETE "/api/crm/cases/{case_id}/comments/{comment_id}" Agent   cases::api::delete_comment,    "Delete a comment (softly)";
         GET    "/api/crm/cases/{case_id}/comments/{comment_id}/versions" Viewer cases::comment_history::list, "What a comment said before it was edited";
+        GET    "/api/crm/cases/{case_id}/comments/{comment_id}/attachments" Known cases::attachments::list_of_comment, "The files of a comment";
+        POST   "/api/crm/cases/{case_id}/comments/{comment_id}/attachments" Participant cases::attachments::create_on_comment, "Attach files to a comment";
+        GET    "/api/crm/cases/{case_id}/attachments"       Known       cases::attachments::list,      "The files of a case and its comments";
+        POST   "/api/crm/cases/{case_id}/attachments"       Participant cases::attachments::create,    "Attach files to a case, or to one of its comments";
+        GET    "/api/crm/cases/{case_id}/attachments/{attachment_id}" Known cases::attachments::download, "The bytes of a file, or a range of them";
+        DELETE "/api/crm/cases/{case_id}/attachments/{attachment_id}" Agent cases::attachments::delete, "Remove a file (softly; its bytes go after 30 days)";
+        POST   "/api/crm/cases/{case_id}/attachments/{attachment_id}/restoration" Admin cases::attachments::restore, "Bring a removed file back";
         POST   "/api/crm/cases/{case_id}/comments/{comment_id}/restoration" Admin cases::comment_history::restore, "Bring a deleted comment back";
         GET    "/api/crm/cases/{case_id}/timeline"          Known       cases::api::timeline,          "What happened to a case, newest first";
         POST   "/api/crm/cases/{case_id}/merge"             Agent       cases::api::merge,             "Merge a case into another, as its duplicate";
@@ -70,10 +82,12 @@ pub fn routes() -> Vec<Route> {
         POST   "/api/crm/escalation-rules"                  Manager     escalations::create_rule,      "Add an escalation rule";
         PUT    "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::update_rule,      "Write an escalation rule anew";
         DELETE "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::delete_rule,      "Delete an escalation rule (softly)";
+        POST   "/api/crm/escalation-rules/{rule_id}/restoration" Admin  escalations::restore_rule,     "Bring a deleted escalation rule back";
         GET    "/api/crm/assignment-rules"                  Viewer      routing::list,                 "List assignment rules in their order";
         POST   "/api/crm/assignment-rules"                  Manager     routing::create,               "Add an assignment rule";
         PUT    "/api/crm/assignment-rules/{rule_id}"        Manager     routing::update,               "Write an assignment rule anew";
         DELETE "/api/crm/assignment-rules/{rule_id}"        Manager     routing::delete,               "Delete an assignment rule (softly)";
+        POST   "/api/crm/assignment-rules/{rule_id}/restoration" Admin  routing::restore,              "Bring a deleted assignment rule back";
         GET    "/api/crm/notifications"                     Viewer      notifications::list,           "One's own notifications, the latest first";
         PUT    "/api/crm/notifications"                     Viewer      notifications::mark_read,      "Mark notifications as read";
         GET    "/api/crm/jobs"                              Admin       jobs::api::list,               "Jobs that wait, and dead ones";
@@ -104,8 +118,14 @@ pub fn routes() -> Vec<Route> {
         PUT    "/api/crm/sla-policies/{sla_policy_id}"      Manager     sla::policies::update,         "Change an SLA policy; open cases are recomputed as a job";
         DELETE "/api/crm/sla-policies/{sla_policy_id}"      Manager     sla::policies::delete,         "Delete an SLA policy (softly)";
         POST   "/api/crm/sla-policies/{sla_policy_id}/preview" Manager  sla::policies::preview,        "What a change would do to the open cases, changing nothing";
+        POST   "/api/crm/sla-policies/{sla_policy_id}/restoration" Admin sla::policies::restore,       "Bring a deleted SLA policy back; open cases are recomputed as a job";
         GET    "/api/crm/sla-violations"                    Viewer      sla::violations::list,         "List missed targets, the latest first";
         POST   "/api/crm/sla-violations/{violation_id}/acknowledgement" Manager sla::violations::acknowledge, "Take note of a missed target";
+        GET    "/api/crm/knowledge/{article_id}/attachments" Reader     files::articles::list,         "The files of an article";
+        POST   "/api/crm/knowledge/{article_id}/attachments" Agent      files::articles::create,       "Attach files to an article";
+        GET    "/api/crm/knowledge/{article_id}/attachments/{attachment_id}" Reader files::articles::download, "The bytes of an article's file, or a range of them";
+        DELETE "/api/crm/knowledge/{article_id}/attachments/{attachment_id}" Agent files::articles::delete, "Remove an article's file (softly)";
+        POST   "/api/crm/knowledge/{article_id}/attachments/{attachment_id}/restoration" Admin files::articles::restore, "Bring an article's file back";
         GET    "/api/crm/case-types"                        Known       cases::types::list,            "List case types";
         POST   "/api/crm/case-types"                        Manager     cases::types::create,          "Add a case type";
         GET    "/api/crm/case-types/{case_type_id}"         Known       cases::types::show,            "A case type";
@@ -151,8 +171,32 @@ pub fn routes() -> Vec<Route> {
         PUT    "/api/crm/calendars/{calendar_id}"           Manager     sla::calendars::update,        "Change a calendar";
         DELETE "/api/crm/calendars/{calendar_id}"           Manager     sla::calendars::delete,        "Delete a calendar that no policy uses (softly)";
         POST   "/api/crm/calendars/{calendar_id}/restoration" Admin     sla::calendars::restore,       "Bring a deleted calendar back";
+        POST   "/api/crm/calendars/{calendar_id}/preview"   Manager     sla::calendars::preview,       "What a change of hours would do to the open cases, changing nothing";
         POST   "/api/crm/calendars/{calendar_id}/try"       Viewer      sla::try_out::try_kept,        "Ask a calendar: deadlines, business time, openings";
         POST   "/api/crm/calendars/{calendar_id}/holidays/import" Manager sla::import::import_holidays, "Add the events of an iCalendar file as holidays";
+        GET    "/api/crm/surveys"                           Viewer      surveys::definition::list,     "List surveys";
+        POST   "/api/crm/surveys"                           Manager     surveys::definition::create,   "Add a survey";
+        GET    "/api/crm/surveys/{survey_id}"               Viewer      surveys::definition::show,     "A survey";
+        PUT    "/api/crm/surveys/{survey_id}"               Manager     surveys::definition::update,   "Change a survey";
+        DELETE "/api/crm/surveys/{survey_id}"               Manager     surveys::definition::delete,   "Delete a survey (softly)";
+        POST   "/api/crm/surveys/{survey_id}/restoration"   Admin       surveys::definition::restore,  "Bring a deleted survey back";
+        GET    "/api/crm/surveys/{survey_id}/questions"     Viewer      surveys::questions::list,      "The questions of a survey, of any version";
+        POST   "/api/crm/surveys/{survey_id}/questions"     Manager     surveys::questions::create,    "Add a question";
+        GET    "/api/crm/surveys/{survey_id}/questions/{question_id}" Viewer surveys::questions::show, "A question";
+        PUT    "/api/crm/surveys/{survey_id}/questions/{question_id}" Manager surveys::questions::update, "Change a question; one that was asked goes on as another in the next version";
+        DELETE "/api/crm/surveys/{survey_id}/questions/{question_id}" Manager surveys::questions::delete, "Ask a question no more";
+        GET    "/api/crm/surveys/{survey_id}/respond"       Known       surveys::submission::ask,      "The questions to be answered";
+        POST   "/api/crm/surveys/{survey_id}/respond"       Participant surveys::submission::answer,   "Answer a survey, once per case and contact";
+        GET    "/api/crm/surveys/{survey_id}/results"       Viewer      surveys::results::show,        "Response rate, means, distributions and NPS, with 95% intervals";
+        GET    "/api/crm/surveys/{survey_id}/invitations"   Viewer      surveys::invited::list,        "Who was invited, or why not";
+        GET    "/api/crm/survey-submissions/{submission_id}" Known      surveys::submission::show,     "Answers that were given together";
+        GET    "/api/crm/survey-invitations/{token}"        Guest       surveys::invited::look,        "The survey of an invitation's link";
+        POST   "/api/crm/survey-invitations/{token}/respond" Guest      surveys::invited::answer,      "Answer an invitation, once";
+        GET    "/unsubscribe/{token}"                       Guest       mail::unsubscribe::page,       "A page with a button that stops surveys";
+        POST   "/unsubscribe/{token}"                       Guest       mail::unsubscribe::stop,       "Stop surveys for the contact of the link (RFC 8058)";
+        GET    "/api/crm/outbound-messages"                 Admin       mail::api::list,               "Mail that was sent, waits, died or was held";
+        GET    "/api/crm/outbound-messages/{outbound_message_id}" Admin mail::api::show,               "A message with its text";
+        POST   "/api/crm/outbound-messages/{outbound_message_id}/retry" Admin mail::api::retry,        "Send a held, dead or unknown message";
         GET    "/api/crm/tokens"                            Admin       people::tokens::list,          "List tokens (never their secrets)";
         POST   "/api/crm/tokens"                            Admin       people::tokens::create,        "Make a token for a user or a contact; shown once";
         DELETE "/api/crm/tokens/{token_id}"                 Admin       people::tokens::revoke,        "Revoke a token";
@@ -166,6 +210,31 @@ pub fn routes() -> Vec<Route> {
         GET    "/api/openapi.json"                          Anyone      docs::openapi,                 "This description of the API";
         GET    "/api/docs"                                  Anyone      docs::page,                    "This description, to be read";
         GET    "/api/docs.css"                              Anyone      docs::style,                   "Its style sheet";
+    ]
+}
+
+macro_rules! pages {
+    ($($method:ident $path:literal $handler:path;)*) => {
+        [$(($path, on(MethodFilter::$method, $handler))),*]
+    };
+}
+
+/// The pages, each beside its address; who may see one is its handler's first argument.
+#[rustfmt::skip]
+fn pages() -> impl IntoIterator<Item = (&'static str, MethodRouter<App>)> {
+    pages![
+        GET    "/"                              cases::pages::home;
+        GET    "/cases"                         cases::pages::list;
+        GET    "/views/{view}"                  cases::pages::view;
+        GET    "/cases/new"                     cases::pages::new;
+        POST   "/cases"                         cases::pages::create;
+        GET    "/cases/{case_id}"               cases::pages::show;
+        POST   "/cases/{case_id}/comments"      cases::pages::compose;
+        POST   "/cases/{case_id}/properties"    cases::pages::update;
+        GET    "/sign-in"                       people::pages::sign_in_form;
+        POST   "/sign-in"                       people::pages::sign_in;
+        POST   "/sign-out"                      people::pages::sign_out;
+        GET    "/assets/{mark}/{name}"          web::asset;
     ]
 }
 
@@ -189,6 +258,9 @@ pub fn router(app: App) -> Router {
         let allowed = methods.join(", ");
         let refuse = move || std::future::ready(Error::MethodNotAllowed(allowed.clone()));
         router = router.route(path, any(refuse));
+    }
+    for (path, page) in pages() {
+        router = router.route(path, page);
     }
     router
         .fallback(|| std::future::ready(Error::NotFound("path")))

@@ -2,26 +2,40 @@
 //! growing pauses, and laid aside as dead for an admin to look at.
 //!
 //! A job changes only the database, so running it and ending it are one transaction: it happens once, whatever is
-//! killed when. The lease keeps nodes from doing the same work side by side; the fencing token keeps one whose lease
+//! killed when. What speaks to other machines is an errand ([`errands`]) and runs outside of transactions. The lease keeps nodes from doing the same work side by side; the fencing token keeps one whose lease
 //! ran out from ending a job that another has taken over.
 
 pub mod api;
+pub mod errands;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::work::{Actor, Work};
-use crate::{reactions, sla};
+use crate::{reactions, sla, surveys};
+
+pub use errands::{Errand, Lease, enqueue_errand};
 
 /// How long a node may work on a job before another may take it over.
 const LEASE_SECONDS: i64 = 60;
 /// The pause after the first failure; each further one doubles it, up to an hour.
 const BACKOFF_SECONDS: i64 = 2;
 const BACKOFF_MOST: i64 = 3600;
-/// Jobs claimed at once.
-const CLAIMED: i64 = 32;
+/// Jobs under way at once on one node.
+const AT_ONCE: usize = 32;
+/// The longest that the runner sleeps before it looks again: other nodes enqueue jobs, too.
+const LOOK: Duration = Duration::from_secs(1);
+
+crate::words! {
+    /// Where a job runs: inside one transaction, or outside of any, speaking to other machines.
+    pub enum Lane { Inside = "inside", Outside = "outside" }
+}
 
 /// What there is to do. Shallow: ids in, one model function called.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,11 +47,15 @@ pub enum Job {
     RecomputeSla(sla::Recompute),
     /// Whether an escalation has stayed unacknowledged.
     CheckEscalation { escalation_id: i64, rule_id: i64 },
+    /// The time of an invitation to a survey has come.
+    InviteToSurvey { invitation_id: i64 },
 }
 
 /// What became of a run.
 pub enum Outcome {
     Done,
+    /// The same, and this is how far it came.
+    DoneAs(Job),
     /// There is more to do: run again with this in place of what it was.
     Again(Job),
 }
@@ -48,19 +66,23 @@ impl Job {
             Job::React { .. } => "react",
             Job::RecomputeSla(_) => "recompute_sla",
             Job::CheckEscalation { .. } => "check_escalation",
+            Job::InviteToSurvey { .. } => "invite_to_survey",
         }
     }
 
     fn run(&self, work: &mut Work) -> Result<Outcome> {
         match self {
             Job::React { event_id } => reactions::react(work, *event_id).map(|()| Outcome::Done),
-            Job::RecomputeSla(recompute) => sla::recompute(work, recompute).map(|rest| match rest {
-                Some(rest) => Outcome::Again(Job::RecomputeSla(rest)),
-                None => Outcome::Done,
+            Job::RecomputeSla(recompute) => sla::recompute(work, recompute).map(|(so_far, is_left)| {
+                let job = Job::RecomputeSla(so_far);
+                if is_left { Outcome::Again(job) } else { Outcome::DoneAs(job) }
             }),
             Job::CheckEscalation { escalation_id, rule_id } => {
                 crate::escalations::check_unacknowledged(work, *escalation_id, *rule_id)
                     .map(|()| Outcome::Done)
+            }
+            Job::InviteToSurvey { invitation_id } => {
+                surveys::invite(work, *invitation_id).map(|()| Outcome::Done)
             }
         }
     }
@@ -78,12 +100,36 @@ pub fn enqueue(work: &mut Work, job: &Job, run_at: Time, unique_key: Option<&str
     Ok(())
 }
 
+/// Enqueues a job to be run now; one of its key that waits or is under way gets this in place of what it was to do.
+pub fn enqueue_anew(work: &mut Work, job: &Job, unique_key: &str) -> Result<()> {
+    let now = work.now;
+    enqueue(work, job, now, Some(unique_key))?;
+    // Also where it was enqueued just now: somebody else may have done so, and their change is not ours.
+    work.execute(
+        "update crm_jobs set payload = $2, run_at = $3 where unique_key = $1 and state = 'waiting'",
+        &[&unique_key, &db::Json(job), &now],
+    )?;
+    Ok(())
+}
+
+/// Enqueues many jobs without keys.
+pub fn enqueue_all(work: &mut Work, jobs: &[Job], run_at: Time) -> Result<()> {
+    let now = work.now;
+    let rows: Vec<[db::Value; 4]> = jobs
+        .iter()
+        .map(|job| Ok([job.kind().into(), serde_json::to_value(job)?.into(), run_at.into(), now.into()]))
+        .collect::<std::result::Result<_, serde_json::Error>>()
+        .map_err(|error| Error::Db(db::Error::Decode(format!("a job that is no JSON: {error}"))))?;
+    work.insert_all("crm_jobs", "job_id", ["kind", "payload", "run_at", "created_at"], &rows).map(|_| ())
+}
+
 db::record! {
     /// A job that this node holds the lease of.
     #[derive(Debug, Clone)]
     struct Claim {
         job_id: i64,
-        payload: db::Json<Job>,
+        kind: String,
+        payload: serde_json::Value,
         lease_token: i64,
         attempts: i64,
         max_attempts: i64,
@@ -100,7 +146,7 @@ fn lease_clock(work: &mut Work) -> Result<Time> {
     }
 }
 
-fn claim(work: &mut Work) -> Result<Vec<Claim>> {
+fn claim(work: &mut Work, lane: Lane, most: usize) -> Result<Vec<Claim>> {
     let (now, clock, skip) = (work.now, lease_clock(work)?, work.dialect().for_update_skip_locked());
     let until = clock.plus_millis(LEASE_SECONDS * 1000);
     work.query(
@@ -108,67 +154,119 @@ fn claim(work: &mut Work) -> Result<Vec<Claim>> {
             "update crm_jobs set leased_until = $3, lease_token = lease_token + 1, attempts = attempts + 1
              where job_id in (
                  select job_id from crm_jobs
-                 where state = 'waiting' and run_at <= $1 and (leased_until is null or leased_until < $2)
-                 order by run_at, job_id limit {CLAIMED}{skip}
-             ) returning job_id, payload, lease_token, attempts, max_attempts"
+                 where lane = $4 and state = 'waiting' and run_at <= $1 and (leased_until is null or leased_until < $2)
+                 order by run_at, job_id limit {most}{skip}
+             ) returning job_id, kind, payload, lease_token, attempts, max_attempts"
         ),
-        &[&now, &clock, &until],
+        &[&now, &clock, &until, &lane],
     )
 }
 
-/// Runs the jobs that are due. Answers how many were claimed.
-pub async fn run_due(app: &App) -> Result<usize> {
-    let none_due = app
-        .read(db::Class::Bounded, Actor::System, |work| Ok(next_due(work)?.is_none_or(|at| at > work.now)));
-    if none_due.await? {
-        return Ok(0);
+async fn claim_due(app: &App, limit: usize) -> Result<Vec<Claim>> {
+    let is_due = app
+        .read(db::Class::Bounded, Actor::System, |work| Ok(next_due(work)?.is_some_and(|at| at <= work.now)));
+    if !is_due.await? {
+        return Ok(Vec::new());
     }
-    let claims = app.write(Actor::System, claim).await?;
-    let count = claims.len();
-    let running: Vec<_> = claims
-        .into_iter()
-        .map(|claim| {
-            let app = app.clone();
-            tokio::spawn(async move { run_one(&app, claim).await })
-        })
-        .collect();
-    for run in running {
-        if let Err(error) = run.await {
-            tracing::error!(%error, "a job's task ended badly; its lease will run out");
-        }
+    app.write(Actor::System, move |work| claim(work, Lane::Inside, limit)).await
+}
+
+/// Runs the jobs that are due, and waits for their end. Answers how many were claimed.
+pub async fn run_due(app: &App) -> Result<usize> {
+    let claims = claim_due(app, AT_ONCE).await?;
+    let (count, mut running) = (claims.len(), JoinSet::new());
+    start(app, claims, &mut running);
+    while let Some(ended) = running.join_next().await {
+        complain(ended);
     }
     Ok(count)
+}
+
+fn start(app: &App, claims: Vec<Claim>, running: &mut JoinSet<()>) {
+    for claim in claims {
+        let app = app.clone();
+        running.spawn(async move { run_one(&app, claim).await });
+    }
+}
+
+fn complain(ended: std::result::Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a job's task ended badly; its lease will run out");
+    }
+}
+
+/// Runs jobs as they fall due, side by side with all else that the desk does, until `ending` changes; then waits for
+/// those under way. A long job does not hold up short ones: new ones are claimed while it runs.
+pub async fn run(app: App, mut ending: watch::Receiver<bool>) {
+    let mut running = JoinSet::new();
+    loop {
+        let free = AT_ONCE - running.len();
+        // By halves at least, for each claim is a write.
+        if free >= AT_ONCE / 2 {
+            match claim_due(&app, free).await {
+                Ok(claims) => start(&app, claims, &mut running),
+                Err(error) => tracing::warn!(%error, "no jobs could be claimed"),
+            }
+        }
+        let pause = if running.is_empty() { until_next(&app).await } else { LOOK };
+        tokio::select! {
+            _ = ending.changed() => break,
+            Some(ended) = running.join_next() => complain(ended),
+            () = tokio::time::sleep(pause) => {}
+        }
+        while let Some(ended) = running.try_join_next() {
+            complain(ended);
+        }
+    }
+    while let Some(ended) = running.join_next().await {
+        complain(ended);
+    }
+}
+
+/// How long until a job may be due: never so short that the desk spins on one that another node is about to take.
+async fn until_next(app: &App) -> Duration {
+    let next = app.read(db::Class::Bounded, Actor::System, |work| Ok((next_due(work)?, work.now))).await;
+    let millis = match next {
+        Ok((Some(next), now)) => next.millis() - now.millis(),
+        _ => i64::MAX,
+    };
+    Duration::from_millis(millis.clamp(20, 1000).unsigned_abs()).min(LOOK)
 }
 
 async fn run_one(app: &App, claim: Claim) {
     let attempt = claim.clone();
     let ran = app.write(Actor::System, move |work| run_and_end(work, &attempt)).await;
     let Err(error) = ran else { return };
-    tracing::warn!(job = claim.job_id, kind = claim.payload.0.kind(), attempts = claim.attempts, %error, "a job failed");
+    tracing::warn!(job = claim.job_id, kind = claim.kind, attempts = claim.attempts, %error, "a job failed");
+    note_failure(app, claim, &error).await;
+}
+
+async fn note_failure(app: &App, claim: Claim, error: &Error) {
     let message = error.to_string();
     if let Err(error) = app.write(Actor::System, move |work| put_off(work, &claim, &message)).await {
         tracing::warn!(%error, "a failed job could not be put off; its lease will run out");
     }
 }
 
-/// The job and its end in one transaction, if the lease is still ours.
+/// The job and its end in one transaction, if the lease is still ours. What it is to do is read only now: it may have
+/// been told to begin anew since it was claimed; and one that this program cannot read fails by itself, not its
+/// neighbours.
 fn run_and_end(work: &mut Work, claim: &Claim) -> Result<()> {
     let lock = work.dialect().for_update();
-    let held: Option<(i64,)> = work.optional(
+    let held: Option<(db::Json<Job>,)> = work.optional(
         &format!(
-            "select job_id from crm_jobs where job_id = $1 and lease_token = $2 and state = 'waiting'{lock}"
+            "select payload from crm_jobs where job_id = $1 and lease_token = $2 and state = 'waiting'{lock}"
         ),
         &[&claim.job_id, &claim.lease_token],
     )?;
-    if held.is_none() {
-        return Ok(());
-    }
+    let Some((db::Json(job),)) = held else { return Ok(()) };
     let now = work.now;
-    match claim.payload.0.run(work)? {
-        Outcome::Done => work.execute(
-            "update crm_jobs set state = 'done', finished_at = $2, leased_until = null, last_error = null where job_id = $1",
-            &[&claim.job_id, &now],
-        )?,
+    const DONE: &str =
+        "update crm_jobs set state = 'done', payload = $2, finished_at = $3, leased_until = null,
+             last_error = null where job_id = $1";
+    match job.run(work)? {
+        Outcome::Done => work.execute(DONE, &[&claim.job_id, &db::Json(&job), &now])?,
+        Outcome::DoneAs(job) => work.execute(DONE, &[&claim.job_id, &db::Json(&job), &now])?,
         Outcome::Again(job) => work.execute(
             "update crm_jobs set payload = $2, run_at = $3, leased_until = null, attempts = 0, last_error = null
              where job_id = $1",
@@ -187,17 +285,20 @@ fn put_off(work: &mut Work, claim: &Claim, error: &str) -> Result<()> {
     let finished_at = is_dead.then_some(now);
     work.execute(
         "update crm_jobs set state = $3, run_at = $4, leased_until = null, last_error = $5, finished_at = $6
-         where job_id = $1 and lease_token = $2",
+         where job_id = $1 and lease_token = $2 and state = 'waiting'",
         &[&claim.job_id, &claim.lease_token, &state, &run_at, &error, &finished_at],
     )?;
     Ok(())
 }
 
-/// When the next job is due, if any waits.
+/// When the next job is due that nobody works on, if any waits.
 pub fn next_due(work: &mut Work) -> Result<Option<Time>> {
+    let clock = lease_clock(work)?;
     let row: Option<(Time,)> = work.optional(
-        "select run_at from crm_jobs where state = 'waiting' order by run_at, job_id limit 1",
-        &[],
+        "select run_at from crm_jobs
+         where lane = 'inside' and state = 'waiting' and (leased_until is null or leased_until < $1)
+         order by run_at, job_id limit 1",
+        &[&clock],
     )?;
     Ok(row.map(|(at,)| at))
 }
@@ -219,3 +320,6 @@ pub fn retry(work: &mut Work, job_id: i64) -> Result<()> {
     )?;
     if revived == 0 { Err(Error::NotFound("dead job")) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests;

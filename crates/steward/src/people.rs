@@ -21,6 +21,7 @@ pub mod commands;
 pub mod contacts;
 pub mod erasure;
 pub(crate) mod listing;
+pub mod pages;
 mod passwords;
 pub mod sign_in;
 mod sign_in_guard;

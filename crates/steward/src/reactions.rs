@@ -1,12 +1,15 @@
 //! The ONE list: event -> what follows from it. An event with consequences enqueues a job in its own transaction; the
 //! job runs them, once (spec 5, 6).
 
+use crate::clock::Time;
 use crate::error::Result;
 use crate::escalations::{self, Cause};
 use crate::events::Event;
 use crate::jobs::{self, Job};
 use crate::notifications::{self, Audience};
+use crate::surveys;
 use crate::work::Work;
+use crate::workflow::Status;
 
 /// Whether anything follows from an event of this kind.
 pub fn has_consequences(event: &Event) -> bool {
@@ -17,7 +20,7 @@ pub fn has_consequences(event: &Event) -> bool {
         | Event::Escalated { .. } => true,
         Event::Changed { changes } => changes.contains_key("owner_id") || changes.contains_key("priority_id"),
         Event::Created { .. } => true,
-        Event::StatusChanged { reopening, .. } => *reopening,
+        Event::StatusChanged { reopening, to, .. } => *reopening || *to == Status::Closed,
         _ => false,
     }
 }
@@ -31,17 +34,27 @@ pub fn enqueue(work: &mut Work, event_id: i64, event: &Event) -> Result<()> {
     jobs::enqueue(work, &Job::React { event_id }, now, None)
 }
 
+/// Enqueues what follows from many.
+pub fn enqueue_all<'e>(work: &mut Work, events: impl Iterator<Item = (i64, &'e Event)>) -> Result<()> {
+    let jobs: Vec<Job> = events
+        .filter(|(_, event)| has_consequences(event))
+        .map(|(event_id, _)| Job::React { event_id })
+        .collect();
+    let now = work.now;
+    jobs::enqueue_all(work, &jobs, now)
+}
+
 /// Does what follows from an event. Every part is idempotent.
 pub fn react(work: &mut Work, event_id: i64) -> Result<()> {
-    let row: Option<(i64, String, serde_json::Value)> =
-        work.optional("select case_id, kind, data from crm_case_events where event_id = $1", &[&event_id])?;
-    let Some((case_id, kind, data)) = row else { return Ok(()) };
+    let row: Option<(i64, String, serde_json::Value, Time)> = work
+        .optional("select case_id, kind, data, at from crm_case_events where event_id = $1", &[&event_id])?;
+    let Some((case_id, kind, data, at)) = row else { return Ok(()) };
     let Some(event) = Event::read(&kind, data) else { return Ok(()) };
     let audience = match &event {
         Event::CommentAdded { .. } | Event::Breached { .. } | Event::Warned { .. } => {
             Some(Audience::OwnerOrTeam)
         }
-        Event::StatusChanged { .. } => Some(Audience::OwnerOrTeam),
+        Event::StatusChanged { reopening: true, .. } => Some(Audience::OwnerOrTeam),
         Event::Changed { changes } if changes.contains_key("owner_id") => Some(Audience::Owner),
         Event::Created { .. } => Some(Audience::Owner),
         Event::Escalated { escalated_to, .. } => {
@@ -65,9 +78,9 @@ pub fn react(work: &mut Work, event_id: i64) -> Result<()> {
             true => escalations::apply_rules(work, case_id, &Cause::PriorityRaise { event_id }),
             false => Ok(()),
         },
-        Event::StatusChanged { .. } => {
-            let (count,): (i64,) =
-                work.one("select reopened_count from crm_cases where case_id = $1", &[&case_id])?;
+        Event::StatusChanged { to: Status::Closed, .. } => surveys::schedule(work, case_id, event_id, at),
+        Event::StatusChanged { reopening: true, .. } => {
+            let count = reopenings(work, case_id, event_id)?;
             escalations::apply_rules(work, case_id, &Cause::Reopening { count })
         }
         Event::Escalated { escalation_id, level, .. } => {
@@ -75,6 +88,15 @@ pub fn react(work: &mut Work, event_id: i64) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// The how many-th reopening of its case an event is; the case itself may have been reopened again since.
+fn reopenings(work: &mut Work, case_id: i64, event_id: i64) -> Result<i64> {
+    let moves: Vec<(serde_json::Value,)> = work.query(
+        "select data from crm_case_events where case_id = $1 and event_id <= $2 and kind = 'status_changed'",
+        &[&case_id, &event_id],
+    )?;
+    Ok(moves.iter().filter(|(data,)| data["reopening"] == true).count() as i64)
 }
 
 fn raised_priority(work: &mut Work, changes: &serde_json::Map<String, serde_json::Value>) -> Result<bool> {

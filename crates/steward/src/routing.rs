@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::cases::{Case, must_exist};
 use crate::error::{Error, Result};
-use crate::http::{Answer, Body, Created, Json, Manager, NoContent, Nothing, Path, Query, Viewer};
+use crate::http::{Admin, Answer, Body, Created, Json, Manager, NoContent, Nothing, Path, Query, Viewer};
 use crate::input::{Int, Line};
 use crate::sla::policies::Part;
 use crate::sla::policy::{self, Conditions};
@@ -40,8 +40,14 @@ const SELECT: &str =
 /// Assigns a case that was just opened without an owner or a team.
 pub fn assign(work: &mut Work, case_id: i64) -> Result<()> {
     let lock = work.dialect().for_update();
-    let rules: Vec<Rule> =
-        work.query(&format!("{SELECT} where is_active order by position, rule_id"), &[])?;
+    // A rule whose team is gone gives cases to nobody: the next one may.
+    let rules: Vec<Rule> = work.query(
+        &format!(
+            "{SELECT} where is_active and team_id in (select t.team_id from crm_teams t where t.is_active)
+             order by position, rule_id"
+        ),
+        &[],
+    )?;
     if rules.is_empty() {
         return Ok(());
     }
@@ -49,11 +55,6 @@ pub fn assign(work: &mut Work, case_id: i64) -> Result<()> {
     let Some(rule) = rules.into_iter().find(|rule| rule.conditions.0.refusal(&traits).is_none()) else {
         return Ok(());
     };
-    let (team_is_active,): (bool,) =
-        work.one("select is_active from crm_teams where team_id = $1", &[&rule.team_id])?;
-    if !team_is_active {
-        return Ok(());
-    }
     // Turns are taken one after the other.
     let (last,): (Option<i64>,) = work.one(
         &format!("select last_user_id from crm_assignment_rules where rule_id = $1{lock}"),
@@ -124,6 +125,7 @@ pub struct RuleView {
     pub conditions: Conditions,
     pub team_id: i64,
     pub method: Method,
+    pub edit_version: i64,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -138,8 +140,8 @@ pub struct OneRule {
 
 impl From<Rule> for RuleView {
     fn from(rule: Rule) -> RuleView {
-        let Rule { rule_id, rule_name, position, conditions, team_id, method, .. } = rule;
-        RuleView { rule_id, rule_name, position, conditions: conditions.0, team_id, method }
+        let Rule { rule_id, rule_name, position, conditions, team_id, method, edit_version, .. } = rule;
+        RuleView { rule_id, rule_name, position, conditions: conditions.0, team_id, method, edit_version }
     }
 }
 
@@ -230,6 +232,29 @@ pub async fn delete(
             )?;
             work.audit("deleted", "assignment_rule", Some(rule_id), &json!({}))?;
             Ok(NoContent)
+        })
+        .await
+}
+
+/// Brings a deleted rule back, in its former place.
+pub async fn restore(
+    caller: Admin,
+    Path([rule_id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OneRule>>> {
+    caller
+        .write(move |work| {
+            let now = work.now;
+            let restored = work.execute(
+                "update crm_assignment_rules set is_active = $2, edit_version = edit_version + 1, updated_at = $3
+                 where rule_id = $1 and not is_active",
+                &[&rule_id, &true, &now],
+            )?;
+            if restored == 0 {
+                return Err(Error::NotFound("deleted assignment rule"));
+            }
+            work.audit("restored", "assignment_rule", Some(rule_id), &json!({}))?;
+            answer(work, rule_id)
         })
         .await
 }

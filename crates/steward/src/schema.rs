@@ -20,6 +20,9 @@ pub const STEPS: &[Step] = steps! {
     4 "calendars": "0004_calendars.sqlite.sql", "0004_calendars.postgres.sql";
     5 "sla": "0005_sla.sql", "0005_sla.sql";
     6 "reactions": "0006_reactions.sql", "0006_reactions.sql";
-    7 "article index": "0007_article_index.sqlite.sql", "0007_article_index.postgres.sql";
-    8 "knowledge": "0008_knowledge.sqlite.sql", "0008_knowledge.postgres.sql";
+    7 "files": "0007_files.sql", "0007_files.sql";
+    8 "sla_status": "0008_sla_status.sql", "0008_sla_status.sql";
+    9 "article index": "0009_article_index.sqlite.sql", "0009_article_index.postgres.sql";
+    10 "knowledge": "0010_knowledge.sqlite.sql", "0010_knowledge.postgres.sql";
+    11 "mail_and_surveys": "0011_mail_and_surveys.sql", "0011_mail_and_surveys.sql";
 };

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::config::{Config, LogFormat};
 use crate::error::Error;
+use crate::files;
 use crate::http;
 use crate::jobs;
 use crate::knowledge;
@@ -108,6 +109,7 @@ pub async fn run(
     stop: impl Future<Output = ()>,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Fatal> {
+    app.files.prepare(app.clock.now())?;
     let listener = listen(&app.config.listen).await?;
     let metrics = match app.config.metrics_listen.as_str() {
         "" => None,
@@ -116,7 +118,9 @@ pub async fn run(
     let server = http::serve(app.clone(), listener)?;
     settle_articles(&app).await?;
     let (ended, ending) = watch::channel(false);
-    let ticker = tokio::spawn(tick(app.clone(), ending));
+    let runner = tokio::spawn(jobs::run(app.clone(), ending.clone()));
+    let ticker = tokio::spawn(tick(app.clone(), ending.clone()));
+    let errands = tokio::spawn(jobs::errands::keep_running(app.clone(), ending));
     ready(server.address);
     stop.await;
     tracing::info!("stopping: answering what is under way");
@@ -125,8 +129,10 @@ pub async fn run(
         metrics.stop().await;
     }
     let _ = ended.send(true);
-    if let Err(error) = ticker.await {
-        tracing::error!(%error, "the ticker ended badly");
+    for (name, task) in [("ticker", ticker), ("runner of jobs", runner), ("runner of errands", errands)] {
+        if let Err(error) = task.await {
+            tracing::error!(%error, "the {name} ended badly");
+        }
     }
     if let Err(error) = knowledge::flush_views(&app).await {
         tracing::error!(%error, "the last views of articles could not be written");
@@ -141,8 +147,8 @@ async fn listen(address: &str) -> Result<TcpListener, Fatal> {
     TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}").into())
 }
 
-/// Does what time alone brings about: sleeps until the next deadline, warning or job, a second at most, because other
-/// nodes and plain SQL bring new ones.
+/// Does what time alone brings about: sleeps until the next deadline or warning, a second at most, because other nodes
+/// and plain SQL bring new ones. Jobs have a task of their own, so that none delays a deadline.
 async fn tick(app: App, mut ending: watch::Receiver<bool>) {
     let (mut seconds, mut second_began) = (0u64, tokio::time::Instant::now());
     loop {
@@ -153,7 +159,7 @@ async fn tick(app: App, mut ending: watch::Receiver<bool>) {
         }
         let done = if second_began.elapsed() >= TICK {
             (seconds, second_began) = (seconds + 1, tokio::time::Instant::now());
-            housekeeping(&app, seconds).await
+            tidy(&app, seconds).await
         } else {
             tend_clocks(&app).await
         };
@@ -167,7 +173,7 @@ async fn tick(app: App, mut ending: watch::Receiver<bool>) {
 async fn next_wake(app: &App) -> Result<Duration, Error> {
     let (next, now) = app
         .read(db::Class::Bounded, Actor::System, |work| {
-            let due = [sla::breach::next_due(work)?, sla::warning::next_due(work)?, jobs::next_due(work)?];
+            let due = [sla::breach::next_due(work)?, sla::warning::next_due(work)?];
             Ok((due.into_iter().flatten().min(), work.now))
         })
         .await?;
@@ -179,8 +185,17 @@ async fn next_wake(app: &App) -> Result<Duration, Error> {
 /// Rows done in one transaction of housekeeping, so that none holds up the writers.
 const PORTION: i64 = 200;
 
-/// What is due now. Each part is idempotent and small, so nodes may do it side by side.
+/// All that is due now, jobs and what follows from them included: what the tasks of a running desk do side by side.
 pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
+    tidy(app, seconds).await?;
+    while jobs::run_due(app).await? > 0 {}
+    Ok(())
+}
+
+/// What is due now but the jobs. Each part is idempotent and small, so nodes may do it side by side.
+async fn tidy(app: &App, seconds: u64) -> Result<(), Error> {
+    // Deadlines first: they are promised to the second.
+    tend_clocks(app).await?;
     if app.config.auto_close_days > 0 && seconds.is_multiple_of(10) {
         let until = app.clock.now().plus_days(-i64::from(app.config.auto_close_days));
         loop {
@@ -190,6 +205,7 @@ pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
             if (closed as i64) < PORTION {
                 break;
             }
+            tend_clocks(app).await?;
         }
     }
     if seconds.is_multiple_of(5) {
@@ -200,8 +216,11 @@ pub async fn housekeeping(app: &App, seconds: u64) -> Result<(), Error> {
         app.write(Actor::System, http::forget_old_keys).await?;
         app.write(Actor::System, jobs::forget_done).await?;
         app.write(Actor::System, knowledge::forget_added_up).await?;
+        // A store that is away is no reason to leave the clocks alone.
+        if let Err(error) = files::sweep(app).await {
+            tracing::warn!(%error, "files that are no longer referred to could not all be removed");
+        }
     }
-    tend_clocks(app).await?;
     settle_articles(app).await?;
     if app.read(db::Class::Bounded, Actor::System, erasure::is_purge_due).await? {
         while app.write(Actor::System, erasure::purge).await? {}
@@ -225,11 +244,17 @@ async fn settle_articles(app: &App) -> Result<(), Error> {
     Ok(())
 }
 
-/// What time brings to the SLA clocks: misses, warnings, and cases that plain SQL changed.
-async fn tend_clocks(app: &App) -> Result<(), Error> {
-    while app.write(Actor::System, |work| sla::drain_queue(work, PORTION)).await? as i64 == PORTION {}
-    while app.write(Actor::System, |work| sla::breach::record_due(work, PORTION)).await? > 0 {}
-    while app.write(Actor::System, |work| sla::warning::fire_due(work, PORTION)).await? as i64 == PORTION {}
-    while jobs::run_due(app).await? > 0 {}
-    Ok(())
+/// What time brings to the SLA clocks: misses, warnings, and cases that plain SQL changed. A portion of each in turn, so
+/// that many of one sort do not delay the others.
+pub async fn tend_clocks(app: &App) -> Result<(), Error> {
+    loop {
+        // Warnings first: a desk that was off across both tells them in their order.
+        let warned = app.write(Actor::System, |work| sla::warning::fire_due(work, PORTION)).await?;
+        let missed = app.write(Actor::System, |work| sla::breach::record_due(work, PORTION)).await?;
+        let queued = app.write(Actor::System, |work| sla::drain_queue(work, PORTION)).await?;
+        let full = PORTION as usize;
+        if missed == 0 && warned < full && queued < full {
+            return Ok(());
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use db::{FromRow, ToParam, Tx};
 
 use crate::clock::Time;
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::people::Role;
 use crate::sla::Clocks;
@@ -70,6 +71,9 @@ impl Actor {
     }
 }
 
+/// Parameters to a statement that inserts many rows: SQLite looks each up by walking a list.
+const PARAMETERS: usize = 120;
+
 /// One transaction with its actor and its time.
 pub struct Work<'a, 't> {
     pub tx: &'a mut Tx<'t>,
@@ -77,6 +81,8 @@ pub struct Work<'a, 't> {
     pub now: Time,
     /// The desk's compiled business clocks.
     pub clocks: &'a Clocks,
+    /// The settings of this node.
+    pub config: &'a Config,
 }
 
 impl Work<'_, '_> {
@@ -97,10 +103,38 @@ impl Work<'_, '_> {
         Ok(self.tx.execute(sql, params)?)
     }
 
+    /// Inserts many rows, a batch to a statement. Answers their ids in the order of the rows.
+    pub fn insert_all<const N: usize>(
+        &mut self,
+        table: &str,
+        key: &str,
+        columns: [&str; N],
+        rows: &[[db::Value; N]],
+    ) -> Result<Vec<i64>> {
+        let mut ids = Vec::with_capacity(rows.len());
+        for batch in rows.chunks((PARAMETERS / N).max(1)) {
+            let values: Vec<String> = (0..batch.len())
+                .map(|row| {
+                    let slots: Vec<String> = (1..=N).map(|column| format!("${}", row * N + column)).collect();
+                    format!("({})", slots.join(", "))
+                })
+                .collect();
+            let params: Vec<&dyn ToParam> =
+                batch.iter().flatten().map(|value| value as &dyn ToParam).collect();
+            let (columns, values) = (columns.join(", "), values.join(", "));
+            let sql = format!("insert into {table} ({columns}) values {values} returning {key}");
+            let mut inserted: Vec<(i64,)> = self.query(&sql, &params)?;
+            // Ids are given in the order of the rows, whatever the order in which they come back.
+            inserted.sort_unstable();
+            ids.extend(inserted.into_iter().map(|(id,)| id));
+        }
+        Ok(ids)
+    }
+
     /// Runs `f` in a savepoint: what it wrote is undone if it refuses, and the work goes on.
     pub fn attempt<T>(&mut self, f: impl FnOnce(&mut Work) -> Result<T>) -> Result<T> {
-        let (actor, now, clocks) = (self.actor, self.now, self.clocks);
-        self.tx.attempt(|tx| f(&mut Work { tx, actor, now, clocks }))
+        let (actor, now, clocks, config) = (self.actor, self.now, self.clocks, self.config);
+        self.tx.attempt(|tx| f(&mut Work { tx, actor, now, clocks, config }))
     }
 
     pub fn dialect(&self) -> db::Dialect {

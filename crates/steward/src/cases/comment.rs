@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::attachments;
 use super::case::Case;
 use super::{Status, StatusChange};
 use crate::clock::Time;
@@ -114,9 +115,9 @@ pub fn find(work: &mut Work, case_id: i64, comment_id: i64) -> Result<CommentVie
     found.filter(|comment| work.actor.is_staff() || !comment.is_internal).ok_or(Error::NotFound("comment"))
 }
 
-/// Holds the contact's row until the comment stands: an erasure that began before has ended by then and is seen, one
-/// that begins later finds the comment.
-fn must_be_here(work: &mut Work, contact_id: i64) -> Result<()> {
+/// Holds the contact's row until what they say or attach stands: an erasure that began before has ended by then and is
+/// seen, one that begins later finds it.
+pub(super) fn must_be_here(work: &mut Work, contact_id: i64) -> Result<()> {
     let lock = work.dialect().for_share();
     let sql = format!("select contact_id from crm_contacts where contact_id = $1 and is_active{lock}");
     work.optional::<(i64,)>(&sql, &[&contact_id])?.map(drop).ok_or(Error::NotFound("contact"))
@@ -288,6 +289,7 @@ impl Case {
              where comment_id = $1",
             &[&comment_id, &false, &now],
         )?;
+        attachments::delete_with(work, &comment)?;
         self.touch(work, !comment.is_internal)?;
         work.record(self.case_id, &Event::CommentDeleted { comment_id, is_internal: comment.is_internal })
     }

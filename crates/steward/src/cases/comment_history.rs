@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::api::OneComment;
+use super::attachments;
 use super::case::Case;
 use super::comment;
 use crate::clock::Time;
@@ -65,6 +66,7 @@ impl Case {
              where comment_id = $1",
             &[&comment_id, &true, &now],
         )?;
+        attachments::restore_with(work, comment_id)?;
         self.touch(work, !is_internal)?;
         work.record(self.case_id, &Event::CommentRestored { comment_id, is_internal })
     }

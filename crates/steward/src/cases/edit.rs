@@ -252,6 +252,9 @@ impl Case {
         let other: Option<(i64,)> = work.optional(
             "select comment_id from crm_case_comments
              where case_id = $1 and not is_internal and contact_id is distinct from $2 and contact_id is not null
+             union all
+             select attachment_id from crm_case_attachments
+             where case_id = $1 and not is_internal and contact_id is distinct from $2 and contact_id is not null
              limit 1",
             &[&self.case_id, &self.contact_id],
         )?;

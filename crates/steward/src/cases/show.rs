@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::attachments::{self, AttachmentView};
 use super::comment::{self, CommentView};
 use super::timeline::{self, TimelineEntry};
 use super::{Channel, Status, case, tags};
 use crate::clock::Time;
 use crate::error::{Error, Result};
+use crate::sla::explain::{self, SlaView};
 use crate::work::Work;
 
 db::record! {
@@ -61,6 +63,12 @@ db::record! {
         pub created_at: Time,
         pub updated_at: Time,
         pub edit_version: i64,
+        /// The earliest deadline of the open targets.
+        #[serde(skip)]
+        sla_next_due: Option<Time>,
+        /// From when on one of them is due soon.
+        #[serde(skip)]
+        sla_soon_at: Option<Time>,
     }
 }
 
@@ -72,7 +80,7 @@ pub fn columns(for_staff: bool) -> String {
          c.contact_id, k.name as contact_name, c.case_type_id, t.type_name as case_type_name, c.priority_id,
          p.priority_name, c.priority_level, c.owner_id, u.name as owner_name, c.team_id, g.team_name, {},
          {}, c.resolved_at, c.closed_at, c.response_time_minutes, c.resolution_time_minutes,
-         c.reopened_count, {}, c.csat_score, c.csat_comment, c.csat_submitted_at, {}, c.created_by, c.created_at, {}",
+         c.reopened_count, {}, c.csat_score, c.csat_comment, c.csat_submitted_at, {}, c.created_by, c.created_at, {}, {}",
         pick("c.status_reason", "cast(null as text) as status_reason"),
         // Links to other customers' cases are not theirs to see.
         pick(
@@ -97,6 +105,10 @@ pub fn columns(for_staff: bool) -> String {
             "c.public_comment_count as comment_count, c.public_attachment_count as attachment_count",
         ),
         pick("c.updated_at, c.edit_version", "c.public_updated_at as updated_at, cast(0 as bigint) as edit_version"),
+        pick(
+            "c.sla_next_due, c.sla_soon_at",
+            "nullif(c.created_at, c.created_at) as sla_next_due, nullif(c.created_at, c.created_at) as sla_soon_at",
+        ),
     )
 }
 
@@ -117,6 +129,8 @@ pub struct CaseItem {
     pub tags: Vec<String>,
     /// Wall-clock hours left, two decimals, negative once overdue; null when ended, paused or without a target.
     pub hours_until_resolution_due: Option<f64>,
+    /// How its SLA clocks stand; null for customers.
+    pub sla_status: Option<SlaStatus>,
     /// Where the search words occur, HTML-escaped, hits in `<mark>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default)]
@@ -127,7 +141,47 @@ impl CaseItem {
     pub fn new(case: CaseView, tags: Vec<String>, now: Time) -> CaseItem {
         let due = case.resolution_due.filter(|_| case.status.is_active());
         let hours = due.map(|due| ((due.millis() - now.millis()) as f64 / 36_000.0).round() / 100.0);
-        CaseItem { case, tags, hours_until_resolution_due: hours, excerpt: None }
+        let sla_status = case.sla_status(now);
+        CaseItem { case, tags, hours_until_resolution_due: hours, sla_status, excerpt: None }
+    }
+}
+
+crate::words! {
+    /// How the SLA clocks of a case stand, the gravest first: what is overdue is said before what was violated once.
+    pub enum SlaStatus {
+        /// No policy holds, or it was cancelled before anything was missed.
+        None = "none",
+        /// Running, and no warning has come.
+        OnTrack = "on_track",
+        /// Past the first warning of a target that runs, or three quarters of its time.
+        DueSoon = "due_soon",
+        /// A target is past its deadline and not met yet.
+        Overdue = "overdue",
+        /// A target was missed; none is overdue any more.
+        Violated = "violated",
+        /// Every clock stands still.
+        Paused = "paused",
+        /// Everything promised was done in time.
+        Met = "met",
+    }
+}
+
+impl CaseView {
+    fn sla_status(&self, now: Time) -> Option<SlaStatus> {
+        let is_violated = self.is_sla_violated?;
+        let is_running = self.status.is_active() && self.sla_next_due.is_some();
+        // What is done at the very deadline is in time.
+        let is_overdue = self.sla_next_due.is_some_and(|due| due < now);
+        let is_soon = self.sla_soon_at.is_some_and(|soon| soon <= now);
+        Some(match () {
+            () if is_running && is_overdue => SlaStatus::Overdue,
+            () if is_violated => SlaStatus::Violated,
+            () if self.sla_policy_id.is_none() || self.status == Status::Cancelled => SlaStatus::None,
+            () if is_running && is_soon => SlaStatus::DueSoon,
+            () if is_running => SlaStatus::OnTrack,
+            () if self.status.is_active() && self.resolution_due.is_none() => SlaStatus::Paused,
+            () => SlaStatus::Met,
+        })
     }
 }
 
@@ -137,19 +191,6 @@ pub struct CaseFull {
     #[serde(flatten)]
     pub item: CaseItem,
     pub description: String,
-}
-
-db::record! {
-    #[derive(Debug, Clone, Serialize, JsonSchema)]
-    pub struct AttachmentView {
-        pub attachment_id: i64,
-        pub comment_id: Option<i64>,
-        pub file_name: String,
-        pub file_size: i64,
-        pub mime_type: String,
-        pub is_internal: bool,
-        pub created_at: Time,
-    }
 }
 
 db::record! {
@@ -174,9 +215,12 @@ db::record! {
         pub violation_type: String,
         pub due_at: Time,
         pub violated_at: Time,
+        /// Wall-clock minutes past the deadline: grows until the target is met.
         pub minutes_overdue: i64,
         pub acknowledged_by: Option<i64>,
         pub acknowledged_at: Option<Time>,
+        #[serde(skip)]
+        is_open: bool,
     }
 }
 
@@ -201,6 +245,8 @@ pub struct CaseDetail {
     pub escalations: Vec<EscalationView>,
     /// Empty for customers.
     pub sla_violations: Vec<ViolationView>,
+    /// The SLA clocks in short; null for customers.
+    pub sla: Option<SlaView>,
     pub children: Vec<ChildView>,
     /// The latest 100 events, newest first.
     pub timeline: Vec<TimelineEntry>,
@@ -238,27 +284,21 @@ pub fn detail(work: &mut Work, case_id: i64) -> Result<CaseDetail> {
     };
     let attachments = match view.attachment_count {
         0 => Vec::new(),
-        _ => attachments(work, case_id, for_staff)?,
+        _ => attachments::of_case(work, case_id, None)?,
     };
     let escalations = if for_staff { escalations(work, case_id)? } else { Vec::new() };
     let sla_violations = match view.is_sla_violated {
         Some(true) => violations(work, case_id)?,
         _ => Vec::new(),
     };
+    let sla = if for_staff && view.sla_policy_id.is_some() {
+        Some(explain::short(work, case_id)?)
+    } else {
+        for_staff.then(SlaView::none)
+    };
     let children = children(work, case_id)?;
     let timeline = timeline::latest(work, case_id, None, EVENTS)?;
-    Ok(CaseDetail { case, comments, attachments, escalations, sla_violations, children, timeline })
-}
-
-fn attachments(work: &mut Work, case_id: i64, for_staff: bool) -> Result<Vec<AttachmentView>> {
-    let internal = if for_staff { "" } else { " and not is_internal" };
-    work.query(
-        &format!(
-            "select attachment_id, comment_id, file_name, file_size, mime_type, is_internal, created_at
-             from crm_case_attachments where case_id = $1 and is_active{internal} order by attachment_id"
-        ),
-        &[&case_id],
-    )
+    Ok(CaseDetail { case, comments, attachments, escalations, sla_violations, sla, children, timeline })
 }
 
 /// The escalations of a case, in their order.
@@ -272,11 +312,20 @@ pub fn escalations(work: &mut Work, case_id: i64) -> Result<Vec<EscalationView>>
 }
 
 fn violations(work: &mut Work, case_id: i64) -> Result<Vec<ViolationView>> {
-    work.query(
-        "select violation_id, violation_type, due_at, violated_at, minutes_overdue, acknowledged_by, acknowledged_at
-         from crm_sla_violations where case_id = $1 order by violated_at, violation_id",
+    let now = work.now;
+    let mut violations: Vec<ViolationView> = work.query(
+        &format!(
+            "select violation_id, violation_type, due_at, violated_at, minutes_overdue, acknowledged_by, acknowledged_at,
+                    {} as is_open
+             from crm_sla_violations v where case_id = $1 order by violated_at, violation_id",
+            crate::sla::violations::IS_OPEN
+        ),
         &[&case_id],
-    )
+    )?;
+    for violation in violations.iter_mut().filter(|violation| violation.is_open) {
+        violation.minutes_overdue = now.minutes_since(violation.due_at);
+    }
+    Ok(violations)
 }
 
 fn children(work: &mut Work, case_id: i64) -> Result<Vec<ChildView>> {

@@ -54,7 +54,7 @@ pub fn write(tx: &mut Tx<'_>, rng: &mut Rng, now: Time) -> Result<()> {
 /// How often an article was published.
 fn publications(index: usize, entry: &Entry) -> i64 {
     match entry.status {
-        Status::Published | Status::Archived if index % 3 == 0 => 2,
+        Status::Published | Status::Archived if index.is_multiple_of(3) => 2,
         Status::Published | Status::Archived => 1,
         Status::Draft | Status::Review => 0,
     }
@@ -110,7 +110,7 @@ fn write_articles(tx: &mut Tx<'_>, rng: &mut Rng, born: &[Time]) -> Result<()> {
                 json!(related(index, entry)).into(),
                 entry.status.word().into(),
                 version.into(),
-                (index % 9 == 0 && entry.status == Status::Published).into(),
+                (index.is_multiple_of(9) && entry.status == Status::Published).into(),
                 entry.is_internal.into(),
                 AUTHORS[rng.usize(..AUTHORS.len())].into(),
                 published.into(),
@@ -187,7 +187,7 @@ fn write_drafts(tx: &mut Tx<'_>, now: Time) -> Result<()> {
     );
     let live = ENTRIES.iter().enumerate().filter(|(_, entry)| entry.status == Status::Published);
     for (place, (index, entry)) in live.step_by(8).enumerate() {
-        let status = if place % 2 == 0 { Status::Draft } else { Status::Review };
+        let status = if place.is_multiple_of(2) { Status::Draft } else { Status::Review };
         let began = now.plus_days(-2).plus_minutes(i64::try_from(place).unwrap_or_default() * 95);
         rows.push(
             tx,

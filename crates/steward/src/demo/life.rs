@@ -4,9 +4,11 @@
 
 use fastrand::Rng;
 
+use super::people;
 use super::promises::Promise;
 use crate::cases::{Channel, Status};
 use crate::clock::Time;
+use crate::escalations::Reason;
 use crate::events::Event;
 use crate::work::Actor;
 
@@ -70,7 +72,7 @@ pub struct Moment {
 #[derive(Debug, Clone)]
 pub struct Escalation {
     pub at: Time,
-    pub reason: &'static str,
+    pub reason: Reason,
     pub level: i64,
     pub from: Option<i64>,
     pub to: i64,
@@ -96,6 +98,10 @@ pub struct Breach {
     pub found_by_trigger: bool,
     /// By whom it was acknowledged, when, with which note.
     pub acknowledged: Option<(i64, Time, &'static str)>,
+}
+
+fn is_acknowledgement(moment: &Moment, of: i64) -> bool {
+    matches!(moment.event, Event::EscalationAcknowledged { escalation_id } if escalation_id == of)
 }
 
 /// A story while it is told.
@@ -287,11 +293,18 @@ impl<'c> Life<'c> {
     }
 
     /// Takes the case to somebody with more say.
-    pub fn escalate(&mut self, reason: &'static str, to: i64, note: &'static str) -> Option<()> {
+    pub fn escalate(&mut self, reason: Reason, to: i64, note: &'static str) -> Option<()> {
         let at = self.present()?;
         let level = (self.story.escalation_level + 1).min(3);
         self.story.escalation_level = level;
         let acknowledged_at = Some(at.plus_minutes(self.rng.i64(4..90))).filter(|at| *at <= self.now);
+        let escalation_id = self.story.escalations.len() as i64;
+        let by = self.story.owner_id.map_or(Actor::System, people::user);
+        self.record(by, Event::Escalated { escalation_id, level, reason, escalated_to: Some(to) });
+        if let Some(at) = acknowledged_at {
+            let event = Event::EscalationAcknowledged { escalation_id };
+            self.story.moments.push(Moment { at, actor: people::user(to), event });
+        }
         self.story.escalations.push(Escalation {
             at,
             reason,
@@ -310,9 +323,22 @@ impl<'c> Life<'c> {
     pub fn calm(&mut self) -> Option<()> {
         let at = self.present()?;
         if self.story.escalation_level > 0 {
-            for escalation in &mut self.story.escalations {
-                escalation.acknowledged_at = escalation.acknowledged_at.or(Some(at));
-                escalation.resolved_at = escalation.resolved_at.or(Some(at));
+            for (escalation_id, escalation) in (0..).zip(&mut self.story.escalations) {
+                if escalation.resolved_at.is_some() {
+                    continue;
+                }
+                // Whoever is called for nothing any more has seen it by now.
+                let seen = escalation.acknowledged_at.filter(|seen| *seen <= at);
+                let actor = people::user(escalation.to);
+                if seen.is_none() {
+                    let event = Event::EscalationAcknowledged { escalation_id };
+                    self.story.moments.retain(|moment| !is_acknowledgement(moment, escalation_id));
+                    self.story.moments.push(Moment { at, actor, event });
+                }
+                escalation.acknowledged_at = seen.or(Some(at));
+                escalation.resolved_at = Some(at);
+                let event = Event::EscalationResolved { escalation_id };
+                self.story.moments.push(Moment { at, actor, event });
             }
             self.story.escalation_level = 0;
             self.touch(false);
@@ -324,6 +350,14 @@ impl<'c> Life<'c> {
     pub fn rate(&mut self, stars: i64, comment: Option<&'static str>) -> Option<()> {
         let at = self.present()?;
         self.story.rating = Some(Rating { at, stars, comment });
+        let customer = Actor::Contact {
+            id: self.story.contact_id,
+            account_id: self.story.account_id,
+            sees_account: false,
+        };
+        // The submission's id is known when it is written.
+        self.record(customer, Event::Rated { submission_id: 0, score: stars });
+        self.touch(true);
         Some(())
     }
 

@@ -6,6 +6,7 @@ use super::phrases::*;
 use super::topics::{Slots, Topic};
 use crate::cases::Status;
 use crate::clock::Time;
+use crate::escalations::Reason;
 use crate::work::Actor;
 
 /// Days after which a resolved case closes itself: the default of `auto_close_days`.
@@ -176,10 +177,10 @@ impl Script<'_, '_> {
     }
 
     fn escalate(&mut self, pace: &Pace) -> Option<()> {
-        let reasons: &[&'static str] = if pace.is_late {
-            &["sla_violation", "sla_violation", "customer_request"]
+        let reasons: &[Reason] = if pace.is_late {
+            &[Reason::SlaViolation, Reason::SlaViolation, Reason::CustomerRequest]
         } else {
-            &["customer_request", "technical", "management_review", "priority_increase"]
+            &[Reason::CustomerRequest, Reason::Technical, Reason::ManagementReview, Reason::PriorityIncrease]
         };
         let steps = if self.life.chance(20) { 2 + i32::from(self.life.chance(25)) } else { 1 };
         for _ in 0..steps {

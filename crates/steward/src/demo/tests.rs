@@ -123,7 +123,8 @@ fn check(fresh: &Fresh) {
     check_examples(fresh);
     check_histories(fresh);
     check_rules(fresh);
-    let findings = fresh.db.read_blocking(Class::Slow, doctor::examine).unwrap();
+    let mut findings = fresh.db.read_blocking(Class::Slow, doctor::examine).unwrap();
+    findings.extend(doctor::examine_clocks(&fresh.db, now()).unwrap());
     assert_eq!(findings, Vec::<String>::new());
 }
 
@@ -146,12 +147,21 @@ fn check_counts(fresh: &Fresh) {
         ("select count(*) from crm_cases where reopened_count > 0", 50, 300),
         ("select count(*) from crm_cases where csat_score is not null", 300, 900),
         ("select count(distinct csat_score) from crm_cases", 5, 5),
+        ("select count(*) from crm_survey_submissions", 300, 900),
+        ("select count(*) from crm_survey_invitations where answered_at is not null", 250, 900),
+        (
+            "select count(*) from crm_survey_invitations where answered_at is null and opened_at is not null",
+            50,
+            400,
+        ),
         ("select count(*) from crm_cases where parent_case_id is not null", 20, 80),
         ("select count(*) from crm_cases where is_open and resolution_due is null", 20, 140),
         ("select count(*) from crm_cases where subject like '%rash%'", 20, 300),
         ("select count(*) from crm_cases where owner_id = 10", 20, 500),
         ("select count(*) from crm_case_comments", 5000, 20_000),
         ("select count(*) from crm_case_escalations", 50, 500),
+        ("select count(distinct x.case_id) from crm_case_escalations x join crm_cases c on c.case_id = x.case_id
+              where c.is_sla_violated", 20, 300),
         ("select count(distinct tag) from crm_case_tags", 20, 100),
     ] {
         let count = fresh.count(sql);
@@ -229,6 +239,17 @@ fn check_histories(fresh: &Fresh) {
     );
     none(
         fresh,
+        format!(
+            "select count(*) from crm_cases c
+             left join crm_case_events e on e.case_id = c.case_id and e.kind = 'rated' and e.at = c.csat_submitted_at
+             left join crm_survey_submissions s on s.submission_id = cast({} as bigint) and s.case_id = c.case_id
+             left join crm_survey_responses r on r.submission_id = s.submission_id and r.question_id = 1
+             where c.csat_score is distinct from r.rating_value",
+            text("submission_id")
+        ),
+    );
+    none(
+        fresh,
         "select count(*) from (select at, lag(at) over (order by event_id) as before from crm_case_events) e
          where e.before > e.at",
     );
@@ -271,6 +292,29 @@ fn check_rules(fresh: &Fresh) {
         "select count(*) from crm_cases where status = 'resolved' and resolved_at < '2026-11-17T10:30:00.000Z'",
         "select count(*) from crm_sla_violations where violated_at <> due_at or created_at <> due_at",
         "select count(*) from crm_cases where is_escalated <> (escalation_level > 0)",
+        // Targets, violations and events tell of the same misses; cases show what their targets say.
+        "select count(*) from crm_sla_targets t where t.breached_at is not null and not exists
+             (select 1 from crm_sla_violations v where v.case_id = t.case_id and v.violation_type = t.kind
+                  and v.violated_at = t.breached_at)",
+        "select count(*) from crm_sla_violations v where not exists
+             (select 1 from crm_sla_targets t where v.case_id = t.case_id and v.violation_type = t.kind
+                  and v.violated_at = t.breached_at)",
+        "select count(*) from crm_sla_violations v where not exists
+             (select 1 from crm_case_events e where v.case_id = e.case_id and e.kind = 'breached' and e.at = v.violated_at)",
+        "select count(*) from crm_cases c join crm_sla_targets t on t.case_id = c.case_id and t.kind = 'resolution'
+             where t.due_at is distinct from c.resolution_due",
+        "select count(*) from crm_cases c join crm_sla_targets t on t.case_id = c.case_id and t.kind = 'first_response'
+             where t.due_at <> c.first_response_due",
+        "select count(*) from crm_cases c join crm_case_plans p on p.case_id = c.case_id
+             where p.sla_policy_id <> c.sla_policy_id",
+        "select count(*) from crm_case_escalations x where not exists
+             (select 1 from crm_case_events e where e.case_id = x.case_id and e.kind = 'escalated' and e.at = x.created_at)",
+        "select count(*) from crm_case_escalations x where x.resolved_at is not null and not exists
+             (select 1 from crm_case_events e where e.case_id = x.case_id and e.kind = 'escalation_resolved'
+                  and e.at = x.resolved_at)",
+        "select count(*) from crm_case_escalations x where x.acknowledged_at is not null and not exists
+             (select 1 from crm_case_events e where e.case_id = x.case_id and e.kind = 'escalation_acknowledged'
+                  and e.at = x.acknowledged_at)",
         "select count(*) from crm_cases c join crm_contacts k on k.contact_id = c.contact_id
          where k.account_id is distinct from c.account_id",
     ] {

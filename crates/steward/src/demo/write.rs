@@ -3,29 +3,30 @@
 
 use db::{Tx, Value};
 
+use super::clocks::Kept;
 use super::life::{Moment, Story};
 use super::rows::Rows;
-
+use super::surveys;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::events::Event;
 
 /// Writes all cases and what hangs on them; rows that follow each other in time do so in their ids.
-pub fn write(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
-    write_cases(tx, stories)?;
+pub fn write(tx: &mut Tx<'_>, stories: &[Story], clocks: &[Kept], now: Time) -> Result<()> {
+    write_cases(tx, stories, clocks)?;
     let comments = write_comments(tx, stories)?;
     write_tags(tx, stories)?;
-    write_escalations(tx, stories)?;
+    let escalations = write_escalations(tx, stories)?;
     write_breaches(tx, stories)?;
-    write_ratings(tx, stories)?;
     let reasons = write_reasons(tx, stories)?;
-    write_events(tx, stories, &comments, &reasons)?;
-    // Every case above has the due dates that its policy gives, or waits and has none.
+    write_events(tx, stories, &Ids { comments, reasons, escalations })?;
+    surveys::write(tx, stories, now)?;
+    // Every case above has the due dates that its policy gives, or waits and has none; its clocks are kept.
     tx.execute("delete from crm_sla_queue", &[])?;
     Ok(())
 }
 
-const CASE_COLUMNS: [&str; 34] = [
+const CASE_COLUMNS: [&str; 36] = [
     "case_id",
     "account_id",
     "contact_id",
@@ -60,17 +61,19 @@ const CASE_COLUMNS: [&str; 34] = [
     "created_at",
     "updated_at",
     "public_updated_at",
+    "sla_next_due",
+    "sla_soon_at",
 ];
 
-fn write_cases(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
+fn write_cases(tx: &mut Tx<'_>, stories: &[Story], clocks: &[Kept]) -> Result<()> {
     let mut rows = Rows::of("crm_cases", CASE_COLUMNS);
-    for story in stories {
-        rows.push(tx, case_row(story))?;
+    for (story, kept) in stories.iter().zip(clocks) {
+        rows.push(tx, case_row(story, kept))?;
     }
     rows.finish(tx)
 }
 
-fn case_row(story: &Story) -> [Value; CASE_COLUMNS.len()] {
+fn case_row(story: &Story, kept: &Kept) -> [Value; CASE_COLUMNS.len()] {
     let minutes = |until: Option<Time>| until.map(|until| until.minutes_since(story.created_at));
     let rating = story.rating.as_ref();
     [
@@ -109,6 +112,8 @@ fn case_row(story: &Story) -> [Value; CASE_COLUMNS.len()] {
         story.created_at.into(),
         story.updated_at.into(),
         story.public_updated_at.into(),
+        kept.next_due.into(),
+        kept.soon_at.into(),
     ]
 }
 
@@ -203,10 +208,12 @@ fn write_tags(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
     rows.finish(tx)
 }
 
-fn write_escalations(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
+fn write_escalations(tx: &mut Tx<'_>, stories: &[Story]) -> Result<Vec<Vec<i64>>> {
+    let order = in_order(stories, |story| &story.escalations, |escalation| escalation.at);
     let mut rows = Rows::of(
         "crm_case_escalations",
         [
+            "escalation_id",
             "case_id",
             "escalation_reason",
             "escalation_level",
@@ -221,14 +228,15 @@ fn write_escalations(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
             "created_at",
         ],
     );
-    for (story, index) in in_order(stories, |story| &story.escalations, |escalation| escalation.at) {
-        let escalation = &stories[story].escalations[index];
+    for (id, (story, index)) in (1_i64..).zip(&order) {
+        let escalation = &stories[*story].escalations[*index];
         let by = |at: Option<Time>| at.map(|_| escalation.to);
         rows.push(
             tx,
             [
-                stories[story].case_id.into(),
-                escalation.reason.into(),
+                id.into(),
+                stories[*story].case_id.into(),
+                escalation.reason.word().into(),
                 escalation.level.into(),
                 escalation.from.into(),
                 escalation.to.into(),
@@ -242,7 +250,8 @@ fn write_escalations(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
             ],
         )?;
     }
-    rows.finish(tx)
+    rows.finish(tx)?;
+    Ok(ids(stories, &order))
 }
 
 /// What was met late the database has found by itself when the cases came in; what is not met yet is written here.
@@ -280,57 +289,19 @@ fn write_breaches(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
     Ok(())
 }
 
-/// Answers to the survey that comes with the reference data: question 1 asks for stars, 2 for yes or no, 3 for words.
-fn write_ratings(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
-    let mut rows = Rows::of(
-        "crm_survey_responses",
-        [
-            "survey_id",
-            "question_id",
-            "case_id",
-            "contact_id",
-            "rating_value",
-            "text_value",
-            "choice_value",
-            "created_at",
-        ],
-    );
-    for story in stories {
-        let Some(rating) = &story.rating else { continue };
-        let solved = if rating.stars > 2 { "yes" } else { "no" };
-        let mut answer = |question: i64, stars: Option<i64>, words: Option<&str>, choice: Option<&str>| {
-            let row = [
-                Value::Int(1),
-                question.into(),
-                story.case_id.into(),
-                story.contact_id.into(),
-                stars.into(),
-                words.into(),
-                choice.into(),
-                rating.at.into(),
-            ];
-            rows.push(tx, row)
-        };
-        answer(1, Some(rating.stars), None, None)?;
-        answer(2, None, None, Some(solved))?;
-        if let Some(comment) = rating.comment {
-            answer(3, None, Some(comment), None)?;
-        }
-    }
-    rows.finish(tx)
+/// What rows got, by story and index in it.
+struct Ids {
+    comments: Vec<Vec<i64>>,
+    reasons: Vec<Vec<i64>>,
+    escalations: Vec<Vec<i64>>,
 }
 
-fn write_events(
-    tx: &mut Tx<'_>,
-    stories: &[Story],
-    comments: &[Vec<i64>],
-    reasons: &[Vec<i64>],
-) -> Result<()> {
+fn write_events(tx: &mut Tx<'_>, stories: &[Story], ids: &Ids) -> Result<()> {
     let mut rows =
         Rows::of("crm_case_events", ["case_id", "kind", "actor_kind", "actor_id", "is_public", "data", "at"]);
     for (story, index) in in_order(stories, |story| &story.moments, |moment| moment.at) {
         let Moment { at, actor, event } = &stories[story].moments[index];
-        let event = with_ids(event, &comments[story], &reasons[story]);
+        let event = ids.name(story, &stories[story], event);
         let (kind, data) = event.columns();
         rows.push(
             tx,
@@ -348,15 +319,25 @@ fn write_events(
     rows.finish(tx)
 }
 
-/// The event with the ids that its comment and reason got.
-fn with_ids(event: &Event, comments: &[i64], reasons: &[i64]) -> Event {
-    let mut event = event.clone();
-    match &mut event {
-        Event::CommentAdded { comment_id, .. } | Event::FirstResponse { comment_id } => {
-            *comment_id = comments[*comment_id as usize];
+impl Ids {
+    /// The event of a story with the ids that what it speaks of got.
+    fn name(&self, place: usize, story: &Story, event: &Event) -> Event {
+        let mut event = event.clone();
+        match &mut event {
+            Event::CommentAdded { comment_id, .. } | Event::FirstResponse { comment_id } => {
+                *comment_id = self.comments[place][*comment_id as usize];
+            }
+            Event::StatusChanged { reason_text_id: Some(id), .. } => {
+                *id = self.reasons[place][*id as usize];
+            }
+            Event::Escalated { escalation_id, .. }
+            | Event::EscalationAcknowledged { escalation_id }
+            | Event::EscalationResolved { escalation_id } => {
+                *escalation_id = self.escalations[place][*escalation_id as usize];
+            }
+            Event::Rated { submission_id, .. } => *submission_id = surveys::submission_id(story),
+            _ => {}
         }
-        Event::StatusChanged { reason_text_id: Some(id), .. } => *id = reasons[*id as usize],
-        _ => {}
+        event
     }
-    event
 }

@@ -9,7 +9,9 @@ use serde_json::json;
 use super::{Escalation, Reason, escalate};
 use crate::cases::{Case, CaseEdit, must_exist};
 use crate::error::{Error, Fault, Result};
-use crate::http::{Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer};
+use crate::http::{
+    Admin, Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer,
+};
 use crate::input::{Int, Line, Patch};
 use crate::jobs::{self, Job};
 use crate::sla::Kind;
@@ -343,6 +345,29 @@ pub async fn delete_rule(
             )?;
             work.audit("deleted", "escalation_rule", Some(rule_id), &json!({}))?;
             Ok(NoContent)
+        })
+        .await
+}
+
+/// Brings a deleted rule back, in its former place.
+pub async fn restore_rule(
+    caller: Admin,
+    Path([rule_id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OneRule>>> {
+    caller
+        .write(move |work| {
+            let now = work.now;
+            let restored = work.execute(
+                "update crm_escalation_rules set is_active = $2, edit_version = edit_version + 1, updated_at = $3
+                 where rule_id = $1 and not is_active",
+                &[&rule_id, &true, &now],
+            )?;
+            if restored == 0 {
+                return Err(Error::NotFound("deleted escalation rule"));
+            }
+            work.audit("restored", "escalation_rule", Some(rule_id), &json!({}))?;
+            answer(work, rule_id)
         })
         .await
 }

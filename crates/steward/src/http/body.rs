@@ -82,6 +82,31 @@ impl Describe for Name {
     }
 }
 
+/// The secret at the end of a path. What is too long for one is none: 404.
+pub struct Link(pub String);
+
+impl FromRequestParts<App> for Link {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let raw = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Error::NotFound("link"))?;
+        let token = raw.iter().next().map(|(_, text)| text).filter(|text| text.len() <= 200);
+        token.map(|token| Link(token.to_owned())).ok_or(Error::NotFound("link"))
+    }
+}
+
+impl Describe for Link {
+    fn describe(operation: &mut Operation<'_>) {
+        for name in operation.path_parameters.clone() {
+            operation.parameters.push(json!({
+                "name": name, "in": "path", "required": true,
+                "schema": { "type": "string", "minLength": 1, "maxLength": 200 }
+            }));
+        }
+        operation.problem(404, "No such link");
+    }
+}
+
 /// A query, every parameter at fault named.
 pub struct Query<T>(pub T);
 
@@ -96,6 +121,9 @@ impl<T: Input> FromRequestParts<App> for Query<T> {
 impl<T: Input> Describe for Query<T> {
     fn describe(operation: &mut Operation<'_>) {
         for property in T::properties(operation.generator) {
+            if property.name == "page" {
+                operation.problem(422, "The page is beyond the rows that pages reach");
+            }
             let mut schema = property.schema;
             // In a query there is no null: a parameter is there or not.
             if let Some(kind) = schema.get_mut("type")

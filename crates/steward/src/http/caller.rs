@@ -16,8 +16,11 @@ use super::endpoint::{Describe, Operation};
 use super::idempotency;
 use super::limits::Asker;
 use super::reply::{Answer, Reply};
+use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::people::{Role, Scope, tokens};
+use crate::people::tokens::{self, KnownToken};
+use crate::people::{Role, Scope};
+use crate::web;
 use crate::work::{Actor, Work};
 
 /// The authenticated caller with what the request says about itself.
@@ -42,7 +45,8 @@ pub struct RequestFacts {
 }
 
 impl RequestFacts {
-    pub(super) fn note_body(&self, bytes: &[u8]) {
+    /// Notes what an idempotency key stands for.
+    pub(crate) fn note_body(&self, bytes: &[u8]) {
         if self.idempotency_key.is_some() {
             let _ = self.body_hash.set(Sha256::digest(bytes).into());
         }
@@ -126,6 +130,17 @@ async fn authenticate(parts: &mut Parts, app: &App) -> Result<(Caller, Option<Sc
     // Whoever shows nothing that we know is counted by address, or a made-up token would be a new start each time.
     let stranger = || app.limits.admit(Asker::Address(facts.address), now);
     let Some(credentials) = parts.headers.get(header::AUTHORIZATION) else {
+        if let Some(token) = web::of_request(&parts.headers) {
+            if !matches!(parts.method, Method::GET | Method::HEAD) && !web::is_same_origin(&parts.headers) {
+                stranger()?;
+                return Err(Error::Forbidden("a page of another site asked for this".into()));
+            }
+            if let Some(known) = known(app, token, now).await? {
+                app.limits.admit(Asker::Token(known.token_id), now)?;
+                return Ok((caller(known.actor()?, Some(known.token_id)), Some(known.scope)));
+            }
+        }
+        // A session that has ended is none.
         stranger()?;
         return Ok((caller(app.demo_admin.unwrap_or(Actor::Anonymous), None), None));
     };
@@ -138,9 +153,7 @@ async fn authenticate(parts: &mut Parts, app: &App) -> Result<(Caller, Option<Sc
         stranger()?;
         return Err(Error::Unauthenticated("the Authorization header is to be `Bearer <token>`"));
     };
-    let hash = tokens::hash(token);
-    let known = app.read(Class::Bounded, Actor::Anonymous, move |work| tokens::find(work, &hash)).await?;
-    match known.filter(|known| known.expires_at.is_none_or(|end| end > now)) {
+    match known(app, token, now).await? {
         Some(known) => {
             app.limits.admit(Asker::Token(known.token_id), now)?;
             Ok((caller(known.actor()?, Some(known.token_id)), Some(known.scope)))
@@ -150,6 +163,13 @@ async fn authenticate(parts: &mut Parts, app: &App) -> Result<(Caller, Option<Sc
             Err(Error::Unauthenticated("the token is unknown, expired or revoked"))
         }
     }
+}
+
+/// The token that is known by this secret and has not run out.
+async fn known(app: &App, secret: &str, now: Time) -> Result<Option<KnownToken>> {
+    let hash = tokens::hash(secret);
+    let known = app.read(Class::Bounded, Actor::Anonymous, move |work| tokens::find(work, &hash)).await?;
+    Ok(known.filter(|known| known.expires_at.is_none_or(|end| end > now)))
 }
 
 fn facts(parts: &Parts, app: &App) -> Result<RequestFacts> {
@@ -290,7 +310,8 @@ impl Describe for Anyone {
     }
 }
 
-/// Everybody, strangers too; who shows credentials is who they say. What each sees is the model's scope.
+/// Whoever reads, or speaks of, what may be public: strangers too, but a token that is shown is looked at. What each sees is the model's
+/// scope.
 #[derive(Clone)]
 pub struct Reader(pub Caller);
 
@@ -325,6 +346,42 @@ impl Describe for Reader {
         operation.problem(503, "The database is away");
         if operation.writes {
             operation.problem(409, "The state of things forbids it");
+            operation.problem(507, "The database's disk is full");
+        }
+    }
+}
+
+/// Whoever holds a secret link: the link says who it is for, other credentials are not looked at.
+#[derive(Clone)]
+pub struct Guest(pub Caller);
+
+impl Deref for Guest {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.0
+    }
+}
+
+impl FromRequestParts<App> for Guest {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let Anyone(caller) = Anyone::from_request_parts(parts, app).await?;
+        app.limits.admit(Asker::Address(caller.facts.address), app.clock.now())?;
+        Ok(Guest(caller))
+    }
+}
+
+impl Describe for Guest {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.problem(400, "The request cannot be read");
+        operation.problem(404, "No such link");
+        operation.problem(410, "The link was good until then");
+        operation.problem(429, "Too many requests: come back after `Retry-After` seconds");
+        operation.problem(503, "The database is away");
+        if operation.writes {
+            operation.problem(409, "It has been done already");
             operation.problem(507, "The database's disk is full");
         }
     }

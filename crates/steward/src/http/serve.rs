@@ -15,9 +15,12 @@ use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
 use super::App;
+use super::stall::Impatient;
 
 /// How long a client may take to send its request's head.
 const HEAD_SECONDS: u64 = 20;
+/// How long a client may take nothing of what it asked for: whoever stops reading a large file holds a connection.
+const STALL: Duration = Duration::from_secs(60);
 /// Connections of the monitoring at a time.
 const METRICS_CONNECTIONS: usize = 100;
 /// How long open requests may take to end once the server is asked to stop.
@@ -91,7 +94,8 @@ async fn accept(listener: TcpListener, router: Router, most: usize, mut stopped:
             request.extensions_mut().insert(ConnectInfo(peer));
             router.clone().oneshot(request)
         });
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let connection =
+            graceful.watch(http.serve_connection(TokioIo::new(Impatient::new(stream, STALL)), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, %peer, "a connection ended early");

@@ -23,6 +23,29 @@ crate::input! {
     }
 }
 
+/// How far a job of many portions has come.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Progress {
+    pub done: i64,
+    pub total: i64,
+}
+
+/// A job with how far it has come, where it counts that.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct JobItem {
+    #[serde(flatten)]
+    pub job: JobView,
+    pub progress: Option<Progress>,
+}
+
+impl From<JobView> for JobItem {
+    fn from(job: JobView) -> JobItem {
+        let count = |name: &str| job.payload.get(name).and_then(serde_json::Value::as_i64);
+        let progress = count("done").zip(count("total")).map(|(done, total)| Progress { done, total });
+        JobItem { job, progress }
+    }
+}
+
 db::record! {
     #[derive(Debug, Clone, Serialize, JsonSchema)]
     pub struct JobView {
@@ -43,7 +66,7 @@ db::record! {
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Jobs {
-    pub jobs: Vec<JobView>,
+    pub jobs: Vec<JobItem>,
     /// Continues with `before_job_id`; null at the end.
     pub next_before_job_id: Option<i64>,
 }
@@ -71,7 +94,7 @@ pub async fn list(caller: Admin, Query(query): Query<JobQuery>) -> Result<Answer
         let more = jobs.len() as i64 > limit;
         jobs.truncate(limit as usize);
         let next_before_job_id = jobs.last().filter(|_| more).map(|last| last.job_id);
-        Ok(Jobs { jobs, next_before_job_id })
+        Ok(Jobs { jobs: jobs.into_iter().map(JobItem::from).collect(), next_before_job_id })
     });
     Ok(Json::new(jobs.await?).into())
 }

@@ -20,10 +20,12 @@ const REMEMBERED: usize = 20_000;
 
 /// Which articles are alike: found by a search, so not looked for at every reading.
 #[derive(Default)]
-pub struct Neighbours(Mutex<HashMap<Key, (Time, Arc<[i64]>)>>);
+pub struct Neighbours(Mutex<HashMap<Key, Alike>>);
 
 /// The article, the version of its texts, and whether for users.
 type Key = (i64, i64, bool);
+/// When they were looked for, and the most alike first.
+type Alike = (Time, Arc<[i64]>);
 
 impl Neighbours {
     fn known(&self, key: Key, now: Time) -> Option<Arc<[i64]>> {

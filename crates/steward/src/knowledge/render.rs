@@ -235,10 +235,8 @@ mod tests {
             "<b class=a>",
             "http://a",
         ] {
-            let text = piece.repeat(100_000 / piece.len());
-            let started = std::time::Instant::now();
-            let html = to_html(&text);
-            eprintln!("{piece:?}: {} bytes in {:?}", html.len(), started.elapsed());
+            let text = piece.repeat(20_000 / piece.len());
+            assert!(to_html(&text).len() < 10 * text.len(), "{piece:?}");
         }
         let closed = format!("{}x{}", "*a **b ".repeat(5_000), " b** a*".repeat(5_000));
         assert!(to_html(&closed).contains('x'));

@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::article::{self, Article};
 use super::write::{self, ArticleDraft, ArticleEdit};
 use super::{Edition, related, render};
-use crate::clock::Time;
 use crate::error::{Error, Result};
+use crate::files;
+use crate::files::articles::ArticleFile;
 use crate::http::{
     Admin, Agent, Answer, Body, Caller, Created, Either, Json, Manager, Moved, Name, NoContent, Nothing,
     Path, Query, Reader,
@@ -35,18 +36,6 @@ pub struct ArticleDetail {
     /// Harmless HTML made from it.
     content_html: String,
     related_article_ids: Vec<i64>,
-}
-
-db::record! {
-    /// A file of an article.
-    #[derive(Debug, Clone, Serialize, JsonSchema)]
-    pub struct ArticleFile {
-        pub attachment_id: i64,
-        pub file_name: String,
-        pub file_size: i64,
-        pub mime_type: String,
-        pub created_at: Time,
-    }
 }
 
 /// An article, the articles related to it and its files.
@@ -88,11 +77,7 @@ fn read(work: &mut Work, caller: &Caller, id: i64, edition: Edition) -> Result<R
     let (content, related_article_ids) = article::content(work, id, edition)?;
     let neighbours = &caller.app.knowledge.neighbours;
     let related = related::remembered(work, neighbours, &article, &related_article_ids)?;
-    let files = work.query(
-        "select attachment_id, file_name, file_size, mime_type, created_at from crm_kb_article_attachments
-         where article_id = $1 and is_active order by attachment_id",
-        &[&id],
-    )?;
+    let files = files::articles::of_article(work, id)?;
     Ok(Read { article, content, related_article_ids, related, files })
 }
 

@@ -100,18 +100,11 @@ pub fn store(
 
 /// The texts of a version, if it is kept.
 pub fn texts(work: &mut Work, id: i64, version: i64) -> Result<Option<Texts>> {
-    let texts: Option<(String, String, String, Vec<String>, Vec<String>)> = work.optional(
+    work.optional(
         "select title, summary, content, tags, keywords from crm_kb_article_versions
          where article_id = $1 and version = $2",
         &[&id, &version],
-    )?;
-    Ok(texts.map(|(title, summary, content, tags, keywords)| Texts {
-        title,
-        summary,
-        content,
-        tags,
-        keywords,
-    }))
+    )
 }
 
 fn texts_of(work: &mut Work, id: i64, version: i64) -> Result<Texts> {

@@ -60,14 +60,16 @@ crate::input! {
     }
 }
 
-/// What has a draft, and stands in a version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Texts {
-    pub title: String,
-    pub summary: String,
-    pub content: String,
-    pub tags: Vec<String>,
-    pub keywords: Vec<String>,
+db::record! {
+    /// What has a draft, and stands in a version.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Texts {
+        pub title: String,
+        pub summary: String,
+        pub content: String,
+        pub tags: Vec<String>,
+        pub keywords: Vec<String>,
+    }
 }
 
 /// What counts at once.
@@ -132,10 +134,19 @@ impl Taken {
             &[&id],
         )?;
         let columns = columns.ok_or(Error::NotFound("article"))?;
-        let draft: Option<(Status, String, String, String, Vec<String>, Vec<String>)> = work.optional(
-            "select status, title, summary, content, tags, keywords from crm_kb_article_drafts where article_id = $1",
-            &[&id],
-        )?;
+        let drafting: Option<(Status,)> =
+            work.optional("select status from crm_kb_article_drafts where article_id = $1", &[&id])?;
+        let draft = match drafting {
+            None => None,
+            Some((status,)) => {
+                let texts: Texts = work.one(
+                    "select title, summary, content, tags, keywords from crm_kb_article_drafts
+                     where article_id = $1",
+                    &[&id],
+                )?;
+                Some((status, texts))
+            }
+        };
         let Columns { title, summary, content, tags, keywords, .. } = columns;
         Ok(Taken {
             article_id: id,
@@ -143,9 +154,7 @@ impl Taken {
             version: columns.version,
             slug: columns.slug,
             texts: Texts { title, summary, content, tags, keywords },
-            draft: draft.map(|(status, title, summary, content, tags, keywords)| {
-                (status, Texts { title, summary, content, tags, keywords })
-            }),
+            draft,
             published_at: columns.published_at,
             edit_version: columns.edit_version,
             is_active: columns.is_active,

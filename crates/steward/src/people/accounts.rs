@@ -14,6 +14,7 @@ use crate::http::{
 };
 use crate::input::{Faults, Field, Line, Patch, Set, fold};
 use crate::paging::{Cursor, Limit, PageNumber, Pagination, Paging};
+use crate::sla;
 use crate::work::{Actor, Work};
 
 crate::words! {
@@ -190,6 +191,10 @@ impl Account {
                 &after.time_zone, &after.contacts_see_account_cases, &now,
             ],
         )?;
+        if after.account_tier != before.account_tier {
+            // Another policy may hold for its open cases from here on.
+            sla::enqueue_recompute(work, sla::Scope::Account(account_id))?;
+        }
         work.audit("updated", "account", Some(account_id), &json!({ "fields": fields }))?;
         Account::find(work, account_id)
     }

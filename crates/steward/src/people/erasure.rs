@@ -12,6 +12,7 @@ use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::Expected;
 use crate::input::fold;
+use crate::mail;
 use crate::search;
 use crate::work::Work;
 
@@ -39,6 +40,7 @@ pub fn erase(work: &mut Work, contact_id: i64, expected: &Expected, mentions: &M
     traces.erase_answers(work)?;
     traces.erase_told_answers(work, mentions)?;
     traces.erase_jobs(work, mentions)?;
+    mail::erase(work, contact_id)?;
     traces.erase_contact(work)?;
     work.execute(
         "update crm_erasures set closed_at = $2 where contact_id = $1 and closed_at is null",
@@ -226,11 +228,12 @@ impl Traces {
         Ok(())
     }
 
-    /// Everything attached to the person's cases, and what they attached, or a merge carried, elsewhere. The bytes go as
-    /// those of any deleted attachment do.
+    /// Everything attached to the person's cases, and what they attached, or a merge carried, elsewhere. Their time is over
+    /// at once: the next sweep takes the rows, and the bytes unless somebody else has attached the same.
     fn erase_attachments(&self, work: &mut Work) -> Result<()> {
         let (now, dialect) = (work.now, work.dialect());
-        let sql = "update crm_case_attachments set file_name = $1, is_active = $2, updated_at = $3";
+        let sql =
+            "update crm_case_attachments set file_name = $1, is_active = $2, purge_at = $3, updated_at = $3";
         for column in ["case_id", "moved_from_id"] {
             let own = dialect.among_ints(column, "$4");
             work.execute(&format!("{sql} where {own}"), &[&ERASED, &false, &now, &self.case_ids()])?;

@@ -58,12 +58,21 @@ db::record! {
 const WRONG: Error = Error::Unauthenticated("e-mail address or password is wrong");
 
 pub async fn sign_in(caller: Anyone, Body(given): Body<Credentials>) -> Result<Answer<Json<SignedIn>>> {
+    Ok(Json::new(admitted(&caller, given).await?).into())
+}
+
+/// The secret of a new short-lived token for whoever shows a user's address and password.
+pub async fn exchange(caller: &Anyone, given: Credentials) -> Result<String> {
+    Ok(admitted(caller, given).await?.token)
+}
+
+async fn admitted(caller: &Anyone, given: Credentials) -> Result<SignedIn> {
     // Whatever is no address goes the same way as an address that nobody has.
     let key = Email::parse(&given.email).map(|email| email.key).unwrap_or_default();
     let guard = &caller.app.sign_ins;
     let attempt = guard.admit(caller.facts.address, &key, caller.app.clock.now())?;
     tokio::time::sleep(attempt.delay).await;
-    let outcome = check(&caller, key, given.password).await;
+    let outcome = check(caller, key, given.password).await;
     if !matches!(outcome, Ok(None)) {
         guard.forgive(&attempt);
     }
@@ -71,8 +80,7 @@ pub async fn sign_in(caller: Anyone, Body(given): Body<Credentials>) -> Result<A
     let secret = tokens::generate()?;
     let minutes = i64::from(caller.app.config.sign_in_minutes);
     let actor = Actor::User { id: candidate.user_id, role: candidate.role };
-    let signed_in = caller.app.write(actor, move |work| admit(work, &candidate, &secret, minutes)).await?;
-    Ok(Json::new(signed_in).into())
+    caller.app.write(actor, move |work| admit(work, &candidate, &secret, minutes)).await
 }
 
 /// The user whose address and password these are.

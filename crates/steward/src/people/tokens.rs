@@ -121,11 +121,16 @@ pub fn hash(token: &str) -> [u8; 32] {
 
 /// A new token: `stw_` and 43 characters of base64url. Made before the transaction that stores it, which may run again.
 pub fn generate() -> Result<String> {
+    secret("stw")
+}
+
+/// 256 random bits in base64url under a prefix that says what they are for.
+pub fn secret(prefix: &str) -> Result<String> {
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| {
         Error::Db(db::Error::Unavailable(format!("the machine gives no random bytes: {error}")))
     })?;
-    Ok(format!("stw_{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+    Ok(format!("{prefix}_{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
 }
 
 /// The token whose hash this is, unless revoked. One statement: it precedes every request.

@@ -1,10 +1,12 @@
 //! Missed targets: noticed by the ticker, or by whatever comes too late; stamped at the deadline, recorded once.
 
+use serde_json::Value;
+
 use super::target::{Kind, Target};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::events::Event;
-use crate::work::Work;
+use crate::work::{Actor, Work};
 
 db::record! {
     struct Missed {
@@ -12,7 +14,6 @@ db::record! {
         case_id: i64,
         kind: Kind,
         due_at: Time,
-        sla_policy_id: Option<i64>,
     }
 }
 
@@ -23,8 +24,8 @@ pub fn next_due(work: &mut Work) -> Result<Option<Time>> {
     Ok(row.map(|(due,)| due))
 }
 
-/// Records every target whose deadline has passed, of at most `limit` cases. Idempotent; nodes may do it side by side.
-/// Answers how many were recorded.
+/// Records every target whose deadline has passed, of at most `limit` cases, in a handful of statements however many
+/// they are. Idempotent; nodes may do it side by side. Answers how many were recorded.
 pub fn record_due(work: &mut Work, limit: i64) -> Result<usize> {
     let (now, skip) = (work.now, work.dialect().for_update_skip_locked());
     // The case's row first, as whoever changes a case; one that is being changed notices its own misses.
@@ -36,31 +37,52 @@ pub fn record_due(work: &mut Work, limit: i64) -> Result<usize> {
         ),
         &[&now, &limit],
     )?;
-    let mut recorded = 0;
-    for (case_id,) in cases {
-        let missed: Vec<Missed> = work.query(
-            "update crm_sla_targets set breached_at = due_at
-             where case_id = $1 and is_running and due_at < $2
-             returning target_id, case_id, kind, due_at,
-                 (select sla_policy_id from crm_case_plans p where p.case_id = crm_sla_targets.case_id) as sla_policy_id",
-            &[&case_id, &now],
-        )?;
-        for missed in &missed {
-            violation(work, missed.case_id, missed.sla_policy_id, missed.kind, missed.due_at)?;
-            let event =
-                Event::Breached { target_id: missed.target_id, target: missed.kind, due_at: missed.due_at };
-            work.append(missed.case_id, &event, missed.due_at)?;
-        }
-        recorded += missed.len();
+    if cases.is_empty() {
+        return Ok(0);
     }
-    Ok(recorded)
+    let cases = Value::from_iter(cases.into_iter().map(|(case_id,)| case_id));
+    let mut missed: Vec<Missed> = work.query(
+        &format!(
+            "update crm_sla_targets set breached_at = due_at where {} and is_running and due_at < $2
+             returning target_id, case_id, kind, due_at",
+            work.dialect().among_ints("case_id", "$1")
+        ),
+        &[&cases, &now],
+    )?;
+    missed.sort_by_key(|missed| (missed.due_at, missed.target_id));
+    let targets = Value::from_iter(missed.iter().map(|missed| missed.target_id));
+    work.execute(
+        &format!(
+            "insert into crm_sla_violations (case_id, sla_policy_id, violation_type, due_at, violated_at, created_at)
+             select t.case_id, p.sla_policy_id, t.kind, t.due_at, t.due_at, $2
+             from crm_sla_targets t left join crm_case_plans p on p.case_id = t.case_id
+             where {} on conflict (case_id, violation_type, due_at) do nothing",
+            work.dialect().among_ints("t.target_id", "$1")
+        ),
+        &[&targets, &now],
+    )?;
+    let events: Vec<_> = missed.into_iter().map(Missed::event).collect();
+    work.append_all(&events)?;
+    Ok(events.len())
+}
+
+impl Missed {
+    fn event(self) -> (i64, Event, Time) {
+        let Missed { target_id, case_id, kind, due_at } = self;
+        (case_id, Event::Breached { target_id, target: kind, due_at }, due_at)
+    }
 }
 
 /// Records the miss of a target that a change of its case brought to light.
-pub fn record(work: &mut Work, case_id: i64, target_id: i64, policy_id: i64, target: &Target) -> Result<()> {
+pub fn record(work: &mut Work, case_id: i64, policy_id: i64, target: &Target) -> Result<()> {
     let Some(at) = target.breached_at else { return Ok(()) };
     violation(work, case_id, Some(policy_id), target.kind, at)?;
-    work.append(case_id, &Event::Breached { target_id, target: target.kind, due_at: at }, at)
+    // Whoever changed the case has only brought it to light: they are to hear of it like everybody.
+    let actor = std::mem::replace(&mut work.actor, Actor::System);
+    let event = Event::Breached { target_id: target.id, target: target.kind, due_at: at };
+    let appended = work.append(case_id, &event, at);
+    work.actor = actor;
+    appended
 }
 
 /// One row per missed target, stamped at the deadline itself (spec 5).

@@ -1,6 +1,8 @@
 //! Calendars: when the desk is open (spec 5). Their hours are kept in the API's own form; `crates/hours` makes clocks
 //! of them.
 
+use std::sync::Arc;
+
 use db::Class;
 use hours::{ExtraHours, Holiday, Interval};
 use schemars::JsonSchema;
@@ -8,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::calendar_body::{HoursNamed, WholeHours, answered};
+use super::policies::OnePreview;
+use super::preview;
+use super::promises::Promises;
+use super::recompute::Scope;
 use crate::clock::Time;
 use crate::error::{Error, Fault, Result};
 use crate::http::{
@@ -227,7 +233,7 @@ impl Calendar {
         );
         taken(updated, NAME, name_taken)?;
         if raise > 0 {
-            super::enqueue_recompute(work, Some(self.calendar_id))?;
+            super::enqueue_recompute(work, Scope::Calendar(self.calendar_id))?;
         }
         work.audit("updated", "calendar", Some(self.calendar_id), audit)
     }
@@ -366,6 +372,31 @@ pub async fn update(
 ) -> Result<Answer<Json<OneCalendar>>> {
     let expected = caller.expected(id);
     caller.write(move |work| Ok(answer(Calendar::edit(work, id, &edit, &expected)?))).await
+}
+
+/// What an edit would do to the open cases whose clocks go by the calendar; nothing is changed.
+pub async fn preview(
+    caller: Manager,
+    Path([id]): Path<1>,
+    Body(edit): Body<CalendarEdit>,
+) -> Result<Answer<Json<OnePreview>>> {
+    let expected = caller.expected(id);
+    let (hours, promises) = caller
+        .read(Class::Bounded, move |work| {
+            let before = Calendar::find(work, id)?;
+            expected.check(before.edit_version)?;
+            let hours = edit.hours.clone().over(before.hours());
+            hours.validate().map_err(refused)?;
+            Ok((hours, Promises::read(work)?))
+        })
+        .await?;
+    // A calendar of extremes takes long to lay out.
+    let clock = tokio::task::spawn_blocking(move || hours::Clock::new(&hours)).await;
+    let clock = clock
+        .map_err(|failed| Error::Db(db::Error::Panicked(format!("laying out a calendar: {failed}"))))?
+        .map_err(refused)?;
+    let promises = promises.with_clock(id, Arc::new(clock));
+    Ok(Json::new(OnePreview { preview: preview::of(&caller, Scope::Calendar(id), promises).await? }).into())
 }
 
 pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {

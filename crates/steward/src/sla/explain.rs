@@ -5,6 +5,7 @@ use hours::{Clock, Pause, SegmentKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::clocks;
 use super::keep;
 use super::plan::Plan;
 use super::policy;
@@ -21,6 +22,13 @@ const SEGMENTS: usize = 2000;
 pub struct SlaView {
     pub sla_policy_id: Option<i64>,
     pub targets: Vec<TargetView>,
+}
+
+impl SlaView {
+    /// Of a case to which nothing is promised.
+    pub fn none() -> SlaView {
+        SlaView { sla_policy_id: None, targets: Vec::new() }
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -117,7 +125,7 @@ fn view(target: &Target, clock: &Clock, now: Time) -> TargetView {
 pub fn short(work: &mut Work, case_id: i64) -> Result<SlaView> {
     let now = work.now;
     let Some((plan, clock)) = keep::plan(work, case_id)? else {
-        return Ok(SlaView { sla_policy_id: None, targets: Vec::new() });
+        return Ok(SlaView::none());
     };
     let targets = keep::load(work, case_id)?;
     Ok(SlaView {
@@ -145,14 +153,15 @@ pub fn explain(work: &mut Work, case_id: i64) -> Result<Explanation> {
             break;
         }
     }
-    let Some((plan, clock)) = kept else {
-        return Ok(Explanation { sla_policy_id: None, calendar_id: None, targets: Vec::new(), policies });
+    // Where nothing is promised any more, what was is shown by the wall clock.
+    let (sla_policy_id, calendar_id, clock) = match kept {
+        Some((Plan { policy_id, calendar_id, .. }, clock)) => (Some(policy_id), calendar_id, clock),
+        None => (None, None, clocks::clock(work, None)?),
     };
     let now = work.now;
     let targets = keep::load(work, case_id)?;
-    let Plan { policy_id, calendar_id, .. } = plan;
     let targets = targets.0.iter().map(|target| explained(target, &clock, now)).collect();
-    Ok(Explanation { sla_policy_id: Some(policy_id), calendar_id, targets, policies })
+    Ok(Explanation { sla_policy_id, calendar_id, targets, policies })
 }
 
 fn word(kind: SegmentKind) -> &'static str {

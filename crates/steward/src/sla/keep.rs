@@ -1,13 +1,16 @@
 //! Keeping the clocks of a case: each event that moves them is applied to its targets in the transaction of the
 //! change. A change of what decides about the policy tells the whole history anew (spec 5).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use hours::Clock;
+use serde_json::json;
 
 use super::clocks;
 use super::plan::Plan;
 use super::policy;
+use super::promises::Promises;
 use super::target::{Happening, Kind, Target, Targets};
 use super::{breach, warning};
 use crate::clock::Time;
@@ -18,6 +21,7 @@ use crate::workflow::Status;
 
 db::record! {
     struct Row {
+        case_id: i64,
         target_id: i64,
         kind: Kind,
         started_at: Time,
@@ -31,29 +35,43 @@ db::record! {
     }
 }
 
+const SELECT: &str = "select case_id, target_id, kind, started_at, promise, pauses, paused_since, met_at, voided_at, \
+     breached_at, due_at from crm_sla_targets";
+
 /// The targets of a case as they are kept.
 pub fn load(work: &mut Work, case_id: i64) -> Result<Targets> {
-    let rows: Vec<Row> = work.query(
-        "select target_id, kind, started_at, promise, pauses, paused_since, met_at, voided_at, breached_at, due_at
-         from crm_sla_targets where case_id = $1 order by target_id",
-        &[&case_id],
-    )?;
-    Ok(Targets(
-        rows.into_iter()
-            .map(|row| Target {
-                id: row.target_id,
-                kind: row.kind,
-                started_at: row.started_at,
-                promise: row.promise,
-                pauses: row.pauses.0,
-                paused_since: row.paused_since,
-                met_at: row.met_at,
-                voided_at: row.voided_at,
-                breached_at: row.breached_at,
-                due_at: row.due_at,
-            })
-            .collect(),
-    ))
+    let rows: Vec<Row> =
+        work.query(&format!("{SELECT} where case_id = $1 order by target_id"), &[&case_id])?;
+    Ok(Targets(rows.into_iter().map(Target::from).collect()))
+}
+
+/// The targets of many cases, by case.
+pub fn load_all(work: &mut Work, cases: &[i64]) -> Result<HashMap<i64, Targets>> {
+    let among = work.dialect().among_ints("case_id", "$1");
+    let rows: Vec<Row> =
+        work.query(&format!("{SELECT} where {among} order by target_id"), &[&json!(cases)])?;
+    let mut targets: HashMap<i64, Targets> = HashMap::new();
+    for row in rows {
+        targets.entry(row.case_id).or_default().0.push(row.into());
+    }
+    Ok(targets)
+}
+
+impl From<Row> for Target {
+    fn from(row: Row) -> Target {
+        Target {
+            id: row.target_id,
+            kind: row.kind,
+            started_at: row.started_at,
+            promise: row.promise,
+            pauses: row.pauses.0,
+            paused_since: row.paused_since,
+            met_at: row.met_at,
+            voided_at: row.voided_at,
+            breached_at: row.breached_at,
+            due_at: row.due_at,
+        }
+    }
 }
 
 /// The plan of a case with its clock, if a policy has matched.
@@ -69,15 +87,18 @@ pub fn plan(work: &mut Work, case_id: i64) -> Result<Option<(Plan, Arc<Clock>)>>
     }
 }
 
-/// What an event means for the clocks, if anything.
-pub fn happening(event: &Event) -> Option<Happening> {
+/// What an event means for the clocks of a case in a status, if anything. `gone_at` is when the case was removed last.
+fn happening(event: &Event, status: Status, gone_at: Time) -> Option<Happening> {
     Some(match event {
         Event::Created { status, .. } => Happening::Opened { status: *status },
         Event::StatusChanged { from, to, .. } => Happening::Moved { from: *from, to: *to },
-        Event::CommentAdded { is_internal: false, contact_id: Some(_), .. } => Happening::CustomerSpoke,
+        Event::CommentAdded { is_internal: false, contact_id: Some(_), .. } => {
+            Happening::CustomerSpoke { status }
+        }
         Event::CommentAdded { is_internal: false, contact_id: None, .. } => Happening::UserAnswered,
+        Event::Responded => Happening::UserAnswered,
         Event::Deleted | Event::MergedInto { .. } => Happening::Removed,
-        Event::Restored { status } => Happening::Restored { status: *status },
+        Event::Restored { status } => Happening::Restored { status: *status, gone_at },
         _ => return None,
     })
 }
@@ -87,52 +108,67 @@ const DECIDING: [&str; 4] = ["case_type_id", "priority_id", "account_id", "chann
 
 /// Lets the clocks of a case follow an event that was just recorded. The caller holds the case's row.
 pub fn follow(work: &mut Work, case_id: i64, event: &Event) -> Result<()> {
-    match (event, happening(event)) {
-        (Event::Created { .. }, _) => rematch(work, case_id).map(|_| ()),
-        (Event::Changed { changes }, _) if DECIDING.iter().any(|field| changes.contains_key(*field)) => {
-            rematch(work, case_id).map(|_| ())
+    let matches_anew = match event {
+        Event::Created { .. } | Event::Restored { .. } | Event::StatusChanged { reopening: true, .. } => true,
+        Event::Changed { changes } => DECIDING.iter().any(|field| changes.contains_key(*field)),
+        _ => false,
+    };
+    if matches_anew {
+        rematch(work, case_id)?;
+        if let Event::Created { .. } = event {
+            // The row's trigger could not know that its clocks would be set at once.
+            work.execute("delete from crm_sla_queue where case_id = $1", &[&case_id])?;
         }
-        (_, Some(happening)) => {
-            let Some((plan, clock)) = plan(work, case_id)? else {
-                // A case from before there were clocks, or that no policy matched then.
-                return rematch(work, case_id).map(|_| ());
-            };
-            let before = load(work, case_id)?;
-            let mut after = before.clone();
-            after.apply(&plan, &clock, work.now, happening);
-            store(work, case_id, &plan, &clock, &before, &after)
-        }
-        _ => Ok(()),
+        return Ok(());
     }
+    let status = match event {
+        Event::CommentAdded { is_internal: false, contact_id: Some(_), .. } => {
+            work.one::<(Status,)>("select status from crm_cases where case_id = $1", &[&case_id])?.0
+        }
+        // Others say themselves what status they mean.
+        _ => Status::Open,
+    };
+    let Some(happening) = happening(event, status, work.now) else { return Ok(()) };
+    let Some((plan, clock)) = plan(work, case_id)? else {
+        // A case from before there were clocks, or that no policy matched then.
+        return rematch(work, case_id).map(|_| ());
+    };
+    let before = load(work, case_id)?;
+    let mut after = before.clone();
+    after.apply(&plan, &clock, work.now, happening);
+    store(work, case_id, &plan, &clock, &before, &after)
 }
 
 /// Matches the policies again and tells the case's history anew under the one that wins. Misses that are recorded stay.
 /// Answers whether any deadline changed.
 pub fn rematch(work: &mut Work, case_id: i64) -> Result<bool> {
+    let mut promises = Promises::read(work)?;
+    rematch_by(work, case_id, &mut promises)
+}
+
+/// The same with policies and clocks that are at hand.
+pub fn rematch_by(work: &mut Work, case_id: i64, promises: &mut Promises) -> Result<bool> {
     let traits = policy::traits(work, case_id)?;
-    let Some(plan) = policy::matching(work, &traits)? else {
+    let Some(plan) = promises.matching(&traits) else {
         return release(work, case_id);
     };
-    let clock = clocks::clock(work, plan.calendar_id)?;
+    let clock = promises.clock(work, plan.calendar_id)?;
+    let former: Option<(db::Json<Plan>,)> =
+        work.optional("select plan from crm_case_plans where case_id = $1", &[&case_id])?;
     let now = work.now;
-    work.execute(
-        "insert into crm_case_plans (case_id, sla_policy_id, calendar_id, plan, updated_at) values ($1, $2, $3, $4, $5)
-         on conflict (case_id) do update set sla_policy_id = excluded.sla_policy_id, calendar_id = excluded.calendar_id,
-             plan = excluded.plan, updated_at = excluded.updated_at",
-        &[&case_id, &plan.policy_id, &plan.calendar_id, &db::Json(&plan), &now],
-    )?;
+    if former.is_none_or(|(db::Json(former),)| former != plan) {
+        work.execute(
+            "insert into crm_case_plans (case_id, sla_policy_id, calendar_id, plan, updated_at) values ($1, $2, $3, $4, $5)
+             on conflict (case_id) do update set sla_policy_id = excluded.sla_policy_id,
+                 calendar_id = excluded.calendar_id, plan = excluded.plan, updated_at = excluded.updated_at",
+            &[&case_id, &plan.policy_id, &plan.calendar_id, &db::Json(&plan), &now],
+        )?;
+    }
     let before = load(work, case_id)?;
     let history = history(work, case_id)?;
     let mut after = Targets::replay(&plan, &clock, &history, now);
-    for target in &mut after.0 {
-        if let Some(kept) =
-            before.0.iter().find(|kept| (kept.kind, kept.started_at) == (target.kind, target.started_at))
-        {
-            target.id = kept.id;
-            target.breached_at = kept.breached_at.or(target.breached_at);
-        }
-    }
-    let changed = due(&before) != due(&after);
+    after.keep(&before);
+    let changed = before.dues() != after.dues();
     store(work, case_id, &plan, &clock, &before, &after)?;
     Ok(changed)
 }
@@ -145,35 +181,66 @@ fn release(work: &mut Work, case_id: i64) -> Result<bool> {
          where case_id = $1 and met_at is null and voided_at is null",
         &[&case_id, &now],
     )?;
+    warning::silence(work, case_id)?;
     work.execute("delete from crm_case_plans where case_id = $1", &[&case_id])?;
     work.execute(
-        "update crm_cases set sla_policy_id = null, first_response_due = null, resolution_due = null, updated_at = $2,
-             edit_version = edit_version + 1
+        "update crm_cases set sla_policy_id = null, first_response_due = null, resolution_due = null, sla_next_due = null,
+             sla_soon_at = null, updated_at = $2, edit_version = edit_version + 1
          where case_id = $1 and (sla_policy_id is not null or first_response_due is not null or resolution_due is not null)",
         &[&case_id, &now],
     )?;
     Ok(voided > 0)
 }
 
+/// The kinds of events that move clocks.
+const TELLING: &str = "kind in ('created', 'status_changed', 'comment_added', 'responded', 'deleted', 'merged_into', 'restored')";
+
+/// A row of `crm_case_events`: kind, data, when.
+type Telling = (String, serde_json::Value, Time);
+
 /// The case's history as its clocks see it.
 pub fn history(work: &mut Work, case_id: i64) -> Result<Vec<(Time, Happening)>> {
-    let events: Vec<(String, serde_json::Value, Time)> = work.query(
-        "select kind, data, at from crm_case_events where case_id = $1
-             and kind in ('created', 'status_changed', 'comment_added', 'deleted', 'merged_into', 'restored')
-         order by event_id",
+    let events: Vec<Telling> = work.query(
+        &format!(
+            "select kind, data, at from crm_case_events where case_id = $1 and {TELLING} order by event_id"
+        ),
         &[&case_id],
     )?;
-    Ok(events
-        .into_iter()
-        .filter_map(|(kind, data, at)| Some((at, happening(&Event::read(&kind, data)?)?)))
-        .collect())
+    Ok(told(events))
 }
 
-/// The deadlines that a case shows: those of its latest first response and resolution.
-fn due(targets: &Targets) -> (Option<Time>, Option<Time>) {
-    let latest =
-        |kind| targets.0.iter().rev().find(|target| target.kind == kind).and_then(|target| target.due_at);
-    (latest(Kind::FirstResponse), latest(Kind::Resolution))
+/// The histories of many cases, by case.
+pub fn histories(work: &mut Work, cases: &[i64]) -> Result<HashMap<i64, Vec<(Time, Happening)>>> {
+    let among = work.dialect().among_ints("case_id", "$1");
+    let events: Vec<(i64, String, serde_json::Value, Time)> = work.query(
+        &format!(
+            "select case_id, kind, data, at from crm_case_events where {among} and {TELLING} order by event_id"
+        ),
+        &[&json!(cases)],
+    )?;
+    let mut of_cases: HashMap<i64, Vec<Telling>> = HashMap::new();
+    for (case_id, kind, data, at) in events {
+        of_cases.entry(case_id).or_default().push((kind, data, at));
+    }
+    Ok(of_cases.into_iter().map(|(case_id, events)| (case_id, told(events))).collect())
+}
+
+/// What events in their order mean for the clocks.
+pub fn told(events: impl IntoIterator<Item = Telling>) -> Vec<(Time, Happening)> {
+    let (mut status, mut gone_at) = (Status::New, Time::from_millis(0));
+    let mut history = Vec::new();
+    for (kind, data, at) in events {
+        let event = Event::read(&kind, data);
+        let Some(happening) = event.and_then(|event| happening(&event, status, gone_at)) else { continue };
+        match happening {
+            Happening::Opened { status: now } | Happening::Restored { status: now, .. } => status = now,
+            Happening::Moved { to, .. } => status = to,
+            Happening::Removed => gone_at = at,
+            Happening::CustomerSpoke { .. } | Happening::UserAnswered => {}
+        }
+        history.push((at, happening));
+    }
+    history
 }
 
 /// Writes what changed, records what was missed, sets the warnings.
@@ -185,15 +252,15 @@ fn store(
     before: &Targets,
     after: &Targets,
 ) -> Result<()> {
-    for target in &after.0 {
+    let mut after = after.clone();
+    for target in &mut after.0 {
         let kept = before.0.iter().find(|kept| kept.id == target.id && target.id != 0);
         if kept == Some(target) {
             continue;
         }
-        let target_id = write(work, case_id, target)?;
-        warning::plan(work, target_id, plan, clock, target)?;
+        target.id = write(work, case_id, target)?;
         if target.breached_at.is_some() && kept.is_none_or(|kept| kept.breached_at.is_none()) {
-            breach::record(work, case_id, target_id, plan.policy_id, target)?;
+            breach::record(work, case_id, plan.policy_id, target)?;
         }
         if target.breached_at.is_some() && target.met_at.is_some() {
             breach::met_late(work, case_id, target)?;
@@ -209,13 +276,15 @@ fn store(
             &[&gone.id, &now],
         )?;
     }
-    let (first_response_due, resolution_due) = due(after);
+    warning::plan(work, case_id, plan, clock, &after)?;
+    let (first_response_due, resolution_due) = after.dues();
+    let (next_due, soon_at) = (after.next_due(), warning::soon_at(plan, clock, &after));
     work.execute(
-        "update crm_cases set sla_policy_id = $2, first_response_due = $3, resolution_due = $4, updated_at = $5,
-             edit_version = edit_version + 1
+        "update crm_cases set sla_policy_id = $2, first_response_due = $3, resolution_due = $4, sla_next_due = $5,
+             sla_soon_at = $6, updated_at = $7, edit_version = edit_version + 1
          where case_id = $1 and (sla_policy_id is distinct from $2 or first_response_due is distinct from $3
-             or resolution_due is distinct from $4)",
-        &[&case_id, &plan.policy_id, &first_response_due, &resolution_due, &now],
+             or resolution_due is distinct from $4 or sla_next_due is distinct from $5 or sla_soon_at is distinct from $6)",
+        &[&case_id, &plan.policy_id, &first_response_due, &resolution_due, &next_due, &soon_at, &now],
     )?;
     Ok(())
 }
@@ -235,70 +304,4 @@ fn write(work: &mut Work, case_id: i64, target: &Target) -> Result<i64> {
         ],
     )?;
     Ok(target_id)
-}
-
-/// Cases that plain SQL inserted or changed (`calculate_sla_due_dates` queued them): what their rows say and their
-/// events do not is recorded, then their clocks are set. At most `limit` in one transaction; answers how many.
-pub fn drain_queue(work: &mut Work, limit: i64) -> Result<usize> {
-    let queued: Vec<(i64,)> =
-        work.query("select case_id from crm_sla_queue order by case_id limit $1", &[&limit])?;
-    for (case_id,) in &queued {
-        let lock = work.dialect().for_update();
-        let sql = format!(
-            "select status, case_type_id, priority_id, account_id, contact_id, created_at, is_listed from crm_cases
-             where case_id = $1{lock}"
-        );
-        let row: Option<Facts> = work.optional(&sql, &[case_id])?;
-        work.execute("delete from crm_sla_queue where case_id = $1", &[case_id])?;
-        if let Some(facts) = row.filter(|facts| facts.is_listed) {
-            catch_up(work, *case_id, &facts)?;
-        }
-    }
-    Ok(queued.len())
-}
-
-db::record! {
-    struct Facts {
-        status: Status,
-        case_type_id: i64,
-        priority_id: i64,
-        account_id: Option<i64>,
-        contact_id: Option<i64>,
-        created_at: Time,
-        is_listed: bool,
-    }
-}
-
-fn catch_up(work: &mut Work, case_id: i64, facts: &Facts) -> Result<()> {
-    let history = history(work, case_id)?;
-    let told = history.iter().rev().find_map(|(_, happening)| match happening {
-        Happening::Opened { status } | Happening::Restored { status } => Some(*status),
-        Happening::Moved { to, .. } => Some(*to),
-        _ => None,
-    });
-    match told {
-        None => {
-            let status = if facts.status.is_ended() { Status::New } else { facts.status };
-            let event = Event::Created {
-                status,
-                case_type_id: facts.case_type_id,
-                priority_id: facts.priority_id,
-                account_id: facts.account_id,
-                contact_id: facts.contact_id,
-            };
-            work.append(case_id, &event, facts.created_at)?;
-            if status != facts.status {
-                work.append(case_id, &moved(status, facts.status), work.now)?;
-            }
-        }
-        Some(status) if status != facts.status => {
-            work.append(case_id, &moved(status, facts.status), work.now)?
-        }
-        Some(_) => {}
-    }
-    rematch(work, case_id).map(|_| ())
-}
-
-fn moved(from: Status, to: Status) -> Event {
-    Event::StatusChanged { from, to, reopening: from.is_ended() && to.is_active(), reason_text_id: None }
 }

@@ -8,9 +8,13 @@ use serde_json::{Value, json};
 
 use super::plan::{ReopenMode, WarnAt};
 use super::policy::{COLUMNS, Conditions, PauseStatuses, Policy, PriorityHours};
-use super::recompute::{self, Preview};
+use super::preview::{self, Preview};
+use super::promises::Promises;
+use super::recompute::{self, Scope};
 use crate::error::{Error, Fault, Result};
-use crate::http::{Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer};
+use crate::http::{
+    Admin, Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer,
+};
 use crate::input::{Faults, Field, Hours, Int, Line, Patch};
 use crate::work::Work;
 
@@ -81,6 +85,7 @@ pub struct PolicyView {
     pub pause_statuses: PauseStatuses,
     pub reopen_mode: ReopenMode,
     pub warnings: Vec<WarnAt>,
+    pub edit_version: i64,
 }
 
 impl From<Policy> for PolicyView {
@@ -99,6 +104,7 @@ impl From<Policy> for PolicyView {
             pause_statuses: policy.pause_statuses.0,
             reopen_mode: policy.reopen_mode,
             warnings: policy.warnings.0,
+            edit_version: policy.edit_version,
         }
     }
 }
@@ -118,16 +124,14 @@ pub struct OnePreview {
     pub preview: Preview,
 }
 
-fn find(work: &mut Work, id: i64) -> Result<(Policy, i64)> {
+fn find(work: &mut Work, id: i64) -> Result<Policy> {
     let sql = format!("select {COLUMNS} from crm_sla_policies where sla_policy_id = $1 and is_active");
-    let policy: Policy = work.optional(&sql, &[&id])?.ok_or(Error::NotFound("SLA policy"))?;
-    let (version,) =
-        work.one("select edit_version from crm_sla_policies where sla_policy_id = $1", &[&id])?;
-    Ok((policy, version))
+    work.optional(&sql, &[&id])?.ok_or(Error::NotFound("SLA policy"))
 }
 
 fn answer(work: &mut Work, id: i64) -> Result<Json<OnePolicy>> {
-    let (policy, version) = find(work, id)?;
+    let policy = find(work, id)?;
+    let version = policy.edit_version;
     Ok(Json::version(OnePolicy { sla_policy: policy.into() }, id, version))
 }
 
@@ -175,18 +179,37 @@ impl PolicyEdit {
         if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
     }
 
-    fn apply(&self, work: &mut Work, id: i64, expected: &Expected) -> Result<()> {
-        self.check(work)?;
-        let (policy, version) = find(work, id)?;
-        expected.check(version)?;
+    /// A policy with the edit over it.
+    fn over(&self, policy: Policy) -> Result<Policy> {
         let edit = self.clone();
         let hours =
             |patch: Patch<Option<Hours>>, present| patch.map(|hours| hours.map(|hours| hours.0)).or(present);
-        let business_hours_only = edit.business_hours_only.or(policy.business_hours_only);
-        let calendar_id = edit.calendar_id.or(policy.calendar_id);
-        if business_hours_only && calendar_id.is_none() {
+        let edited = Policy {
+            policy_name: edit.policy_name.map(Line::into_string).or(policy.policy_name),
+            position: edit.position.map(|position| position.0).or(policy.position),
+            first_response_hours: hours(edit.first_response_hours, policy.first_response_hours),
+            next_response_hours: hours(edit.next_response_hours, policy.next_response_hours),
+            resolution_hours: hours(edit.resolution_hours, policy.resolution_hours),
+            business_hours_only: edit.business_hours_only.or(policy.business_hours_only),
+            calendar_id: edit.calendar_id.or(policy.calendar_id),
+            conditions: edit.conditions.map(|part| db::Json(part.0)).or(policy.conditions),
+            priority_hours: edit.priority_hours.map(|part| db::Json(part.0)).or(policy.priority_hours),
+            pause_statuses: edit.pause_statuses.map(|part| db::Json(part.0)).or(policy.pause_statuses),
+            reopen_mode: edit.reopen_mode.or(policy.reopen_mode),
+            warnings: edit.warnings.map(|part| db::Json(part.0)).or(policy.warnings),
+            ..policy
+        };
+        if edited.business_hours_only && edited.calendar_id.is_none() {
             return Err(Error::field("calendar_id", "is required with business_hours_only"));
         }
+        Ok(edited)
+    }
+
+    fn apply(&self, work: &mut Work, id: i64, expected: &Expected) -> Result<()> {
+        self.check(work)?;
+        let policy = find(work, id)?;
+        expected.check(policy.edit_version)?;
+        let edited = self.over(policy)?;
         let now = work.now;
         work.execute(
             "update crm_sla_policies set policy_name = $2, position = $3, first_response_hours = $4,
@@ -196,18 +219,18 @@ impl PolicyEdit {
              where sla_policy_id = $1",
             &[
                 &id,
-                &edit.policy_name.map(Line::into_string).or(policy.policy_name),
-                &edit.position.map(|position| position.0).or(policy.position),
-                &hours(edit.first_response_hours, policy.first_response_hours),
-                &hours(edit.next_response_hours, policy.next_response_hours),
-                &hours(edit.resolution_hours, policy.resolution_hours),
-                &business_hours_only,
-                &calendar_id,
-                &db::Json(edit.conditions.map(|part| part.0).or(policy.conditions.0)),
-                &db::Json(edit.priority_hours.map(|part| part.0).or(policy.priority_hours.0)),
-                &db::Json(edit.pause_statuses.map(|part| part.0).or(policy.pause_statuses.0)),
-                &edit.reopen_mode.or(policy.reopen_mode),
-                &db::Json(edit.warnings.map(|part| part.0).or(policy.warnings.0)),
+                &edited.policy_name,
+                &edited.position,
+                &edited.first_response_hours,
+                &edited.next_response_hours,
+                &edited.resolution_hours,
+                &edited.business_hours_only,
+                &edited.calendar_id,
+                &edited.conditions,
+                &edited.priority_hours,
+                &edited.pause_statuses,
+                &edited.reopen_mode,
+                &edited.warnings,
                 &now,
             ],
         )?;
@@ -239,7 +262,7 @@ pub async fn create(caller: Manager, Body(edit): Body<PolicyEdit>) -> Result<Ans
             )?;
             edit.apply(work, id, &Expected::any(id))?;
             work.audit("created", "sla_policy", Some(id), &json!({}))?;
-            recompute::enqueue(work, None)?;
+            recompute::enqueue(work, Scope::All)?;
             let Json { body, etag } = answer(work, id)?;
             Ok(Created { location: format!("/api/crm/sla-policies/{id}"), body, etag })
         })
@@ -256,33 +279,34 @@ pub async fn update(
         .write(move |work| {
             edit.apply(work, id, &expected)?;
             work.audit("changed", "sla_policy", Some(id), &json!({}))?;
-            recompute::enqueue(work, None)?;
+            recompute::enqueue(work, Scope::All)?;
             answer(work, id)
         })
         .await
 }
 
-/// What an edit would do to the open cases; nothing is changed.
+/// What an edit would do to the open cases; nothing is changed, and no writer waits for it.
 pub async fn preview(
     caller: Manager,
     Path([id]): Path<1>,
     Body(edit): Body<PolicyEdit>,
 ) -> Result<Answer<Json<OnePreview>>> {
     let expected = caller.expected(id);
-    caller
-        .write(move |work| {
-            let preview = recompute::preview(work, None, |work| edit.apply(work, id, &expected))?;
-            Ok(Json::new(OnePreview { preview }))
-        })
-        .await
+    let promises = caller.read(Class::Bounded, move |work| {
+        edit.check(work)?;
+        let policy = find(work, id)?;
+        expected.check(policy.edit_version)?;
+        Ok(Promises::read(work)?.with_policy(edit.over(policy)?))
+    });
+    let promises = promises.await?;
+    Ok(Json::new(OnePreview { preview: preview::of(&caller, Scope::All, promises).await? }).into())
 }
 
 pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
     let expected = caller.expected(id);
     caller
         .write(move |work| {
-            let (_, version) = find(work, id)?;
-            expected.check(version)?;
+            expected.check(find(work, id)?.edit_version)?;
             let now = work.now;
             work.execute(
                 "update crm_sla_policies set is_active = $2, edit_version = edit_version + 1, updated_at = $3
@@ -290,8 +314,44 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> 
                 &[&id, &false, &now],
             )?;
             work.audit("deleted", "sla_policy", Some(id), &json!({}))?;
-            recompute::enqueue(work, None)?;
+            recompute::enqueue(work, Scope::All)?;
             Ok(NoContent)
+        })
+        .await
+}
+
+/// Brings a deleted policy back, in its former place.
+pub async fn restore(
+    caller: Admin,
+    Path([id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OnePolicy>>> {
+    caller
+        .write(move |work| {
+            let now = work.now;
+            let restored = work.execute(
+                "update crm_sla_policies set is_active = $2, edit_version = edit_version + 1, updated_at = $3
+                 where sla_policy_id = $1 and not is_active",
+                &[&id, &true, &now],
+            )?;
+            if restored == 0 {
+                return Err(Error::NotFound("deleted SLA policy"));
+            }
+            // Its calendar may have been deleted since: no policy counts by that.
+            if let Some(calendar_id) = find(work, id)?.calendar_id {
+                let active: Option<(i64,)> = work.optional(
+                    "select calendar_id from crm_calendars where calendar_id = $1 and is_active",
+                    &[&calendar_id],
+                )?;
+                if active.is_none() {
+                    return Err(Error::Conflict(format!(
+                        "it counts by calendar {calendar_id}, which is deleted: restore that first"
+                    )));
+                }
+            }
+            work.audit("restored", "sla_policy", Some(id), &json!({}))?;
+            recompute::enqueue(work, Scope::All)?;
+            answer(work, id)
         })
         .await
 }

@@ -103,11 +103,13 @@ db::record! {
         pub pause_statuses: db::Json<PauseStatuses>,
         pub reopen_mode: ReopenMode,
         pub warnings: db::Json<Vec<WarnAt>>,
+        pub edit_version: i64,
     }
 }
 
 pub const COLUMNS: &str = "sla_policy_id, policy_name, position, first_response_hours, next_response_hours, \
-     resolution_hours, business_hours_only, calendar_id, conditions, priority_hours, pause_statuses, reopen_mode, warnings";
+     resolution_hours, business_hours_only, calendar_id, conditions, priority_hours, pause_statuses, reopen_mode, \
+     warnings, edit_version";
 
 db::record! {
     /// What of a case decides about its policy.
@@ -181,10 +183,4 @@ impl Policy {
 /// Hours as whole milliseconds, at least one.
 fn millis(hours: f64) -> i64 {
     ((hours * 3_600_000.0).round() as i64).max(1)
-}
-
-/// The plan of the first policy that matches; `None` where none does.
-pub fn matching(work: &mut Work, traits: &Traits) -> Result<Option<Plan>> {
-    let policies = in_order(work)?;
-    Ok(policies.iter().find(|policy| policy.refusal(traits).is_none()).map(|policy| policy.plan(traits)))
 }

@@ -1,25 +1,57 @@
-//! After a change of policies or of a calendar: the clocks of open cases anew, as a job with progress; and the preview,
-//! which does the same and undoes it (spec 5).
+//! After a change of policies, of a calendar or of an account's tier: the clocks of open cases anew, as a job with
+//! progress (spec 5).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::keep;
+use super::promises::Promises;
 use crate::clock::Time;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::jobs::{self, Job};
 use crate::work::Work;
 
 /// Cases done in one transaction, so that none holds up the writers.
 const PORTION: i64 = 100;
-/// Cases that a preview looks at; a larger desk is told that there are more.
-const PREVIEWED: i64 = 2000;
+
+/// Which open cases a change concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    All,
+    /// Those whose clocks go by a calendar.
+    Calendar(i64),
+    Account(i64),
+}
+
+impl Scope {
+    /// The open cases as a `from` and `where`, with the one parameter `$1`, which is 0 where there is nothing to name.
+    pub(super) fn open_cases(self) -> (&'static str, i64) {
+        match self {
+            Scope::All => ("crm_cases c where c.is_open and cast($1 as bigint) = 0", 0),
+            Scope::Calendar(id) => (
+                "crm_case_plans x join crm_cases c on c.case_id = x.case_id and c.is_open where x.calendar_id = $1",
+                id,
+            ),
+            Scope::Account(id) => ("crm_cases c where c.is_open and c.account_id = $1", id),
+        }
+    }
+
+    fn key(self) -> String {
+        match self {
+            Scope::All => "recompute_sla".into(),
+            Scope::Calendar(id) => format!("recompute_sla calendar {id}"),
+            Scope::Account(id) => format!("recompute_sla account {id}"),
+        }
+    }
+}
 
 /// How far a recomputation has come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Recompute {
-    /// Only cases whose clocks go by this calendar; all open cases otherwise.
+    /// Only cases whose clocks go by this calendar.
     pub calendar_id: Option<i64>,
+    /// Only cases of this account; all open cases where neither is named.
+    pub account_id: Option<i64>,
     /// The last case done.
     pub after_case_id: i64,
     pub done: i64,
@@ -27,134 +59,66 @@ pub struct Recompute {
     pub total: i64,
 }
 
-/// Enqueues a recomputation of the open cases that a change concerns.
-pub fn enqueue(work: &mut Work, calendar_id: Option<i64>) -> Result<()> {
-    let (total,): (i64,) = match calendar_id {
-        None => work.one("select count(*) from crm_cases where is_open", &[])?,
-        Some(id) => work.one(
-            "select count(*) from crm_case_plans p join crm_cases c on c.case_id = p.case_id and c.is_open
-             where p.calendar_id = $1",
-            &[&id],
-        )?,
-    };
-    let job = Job::RecomputeSla(Recompute { calendar_id, after_case_id: 0, done: 0, changed: 0, total });
-    let now = work.now;
-    jobs::enqueue(work, &job, now, None)
-}
-
-fn next_cases(work: &mut Work, calendar_id: Option<i64>, after: i64, limit: i64) -> Result<Vec<(i64,)>> {
-    match calendar_id {
-        None => work.query(
-            "select case_id from crm_cases where is_open and case_id > $1 order by case_id limit $2",
-            &[&after, &limit],
-        ),
-        Some(id) => work.query(
-            "select p.case_id from crm_case_plans p join crm_cases c on c.case_id = p.case_id and c.is_open
-             where p.calendar_id = $1 and p.case_id > $2 order by p.case_id limit $3",
-            &[&id, &after, &limit],
-        ),
+impl Recompute {
+    fn scope(&self) -> Scope {
+        match (self.calendar_id, self.account_id) {
+            (Some(id), _) => Scope::Calendar(id),
+            (None, Some(id)) => Scope::Account(id),
+            (None, None) => Scope::All,
+        }
     }
 }
 
-fn lock(work: &mut Work, case_id: i64) -> Result<()> {
-    let lock = work.dialect().for_update();
-    work.one::<(i64,)>(&format!("select case_id from crm_cases where case_id = $1{lock}"), &[&case_id])
-        .map(|_| ())
+/// Enqueues a recomputation of the open cases that a change concerns. One that is under way for the same cases begins
+/// anew: what it has done, it did before the change.
+pub fn enqueue(work: &mut Work, scope: Scope) -> Result<()> {
+    let (cases, id) = scope.open_cases();
+    let (total,): (i64,) = work.one(&format!("select count(*) from {cases}"), &[&id])?;
+    let (calendar_id, account_id) = match scope {
+        Scope::All => (None, None),
+        Scope::Calendar(id) => (Some(id), None),
+        Scope::Account(id) => (None, Some(id)),
+    };
+    let recompute = Recompute { calendar_id, account_id, after_case_id: 0, done: 0, changed: 0, total };
+    jobs::enqueue_anew(work, &Job::RecomputeSla(recompute), &scope.key())
 }
 
-/// Does one portion. Answers what is left, or `None` once all is done.
-pub fn recompute(work: &mut Work, so_far: &Recompute) -> Result<Option<Recompute>> {
-    let cases = next_cases(work, so_far.calendar_id, so_far.after_case_id, PORTION)?;
+/// The next open cases after one, in the order of their ids.
+fn next_cases(work: &mut Work, scope: Scope, after: i64) -> Result<Vec<i64>> {
+    let (cases, id) = scope.open_cases();
+    let rows: Vec<(i64,)> = work.query(
+        &format!("select c.case_id from {cases} and c.case_id > $2 order by c.case_id limit {PORTION}"),
+        &[&id, &after],
+    )?;
+    Ok(rows.into_iter().map(|(case_id,)| case_id).collect())
+}
+
+/// Does one portion. Answers how far it is, and whether anything is left.
+pub fn recompute(work: &mut Work, so_far: &Recompute) -> Result<(Recompute, bool)> {
+    let cases = next_cases(work, so_far.scope(), so_far.after_case_id)?;
+    let mut promises = Promises::read(work)?;
+    let lock = work.dialect().for_update();
     let mut next = so_far.clone();
-    for (case_id,) in &cases {
-        lock(work, *case_id)?;
-        next.changed += i64::from(keep::rematch(work, *case_id)?);
+    for case_id in &cases {
+        // One that has ended since the question keeps what it has.
+        let open: Option<(bool,)> =
+            work.optional(&format!("select is_open from crm_cases where case_id = $1{lock}"), &[case_id])?;
+        if open == Some((true,)) {
+            next.changed += i64::from(keep::rematch_by(work, *case_id, &mut promises)?);
+        }
         next.done += 1;
         next.after_case_id = *case_id;
     }
-    Ok(if (cases.len() as i64) < PORTION { None } else { Some(next) })
+    let is_left = cases.len() as i64 == PORTION;
+    next.total = if is_left { next.total.max(next.done) } else { next.done };
+    Ok((next, is_left))
 }
 
-/// What a change would do to one case.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Previewed {
-    pub case_id: i64,
-    pub first_response_due: Option<Time>,
-    pub new_first_response_due: Option<Time>,
-    pub resolution_due: Option<Time>,
-    pub new_resolution_due: Option<Time>,
-    /// Whether it would be missed by the change itself.
-    pub would_breach: bool,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Preview {
-    /// Open cases looked at.
-    pub examined: i64,
-    /// False where the desk has more open cases than were looked at.
-    pub is_complete: bool,
-    pub breaching: i64,
-    /// The cases whose due times would change.
-    pub changes: Vec<Previewed>,
-}
-
-db::record! {
-    #[derive(PartialEq, Clone)]
-    struct Dues {
-        first_response_due: Option<Time>,
-        resolution_due: Option<Time>,
-        is_sla_violated: bool,
-    }
-}
-
-fn dues(work: &mut Work, case_id: i64) -> Result<Dues> {
-    work.one(
-        "select first_response_due, resolution_due, is_sla_violated from crm_cases where case_id = $1",
-        &[&case_id],
-    )
-}
-
-/// Makes a change, sees what it does to the open cases, and undoes both.
-pub fn preview(
-    work: &mut Work,
-    calendar_id: Option<i64>,
-    change: impl FnOnce(&mut Work) -> Result<()>,
-) -> Result<Preview> {
-    let mut seen = None;
-    let undone = work.attempt(|work| {
-        change(work)?;
-        seen = Some(look(work, calendar_id)?);
-        // Refusing is what undoes it.
-        Err::<(), Error>(Error::Conflict("only a preview".into()))
-    });
-    match (seen, undone) {
-        (Some(preview), _) => Ok(preview),
-        (None, Err(error)) => Err(error),
-        (None, Ok(())) => Err(Error::Conflict("the preview saw nothing".into())),
-    }
-}
-
-fn look(work: &mut Work, calendar_id: Option<i64>) -> Result<Preview> {
-    let cases = next_cases(work, calendar_id, 0, PREVIEWED + 1)?;
-    let is_complete = cases.len() as i64 <= PREVIEWED;
-    let mut preview = Preview { examined: 0, is_complete, breaching: 0, changes: Vec::new() };
-    for (case_id,) in cases.into_iter().take(PREVIEWED as usize) {
-        let before = dues(work, case_id)?;
-        keep::rematch(work, case_id)?;
-        let after = dues(work, case_id)?;
-        preview.examined += 1;
-        let would_breach = after.is_sla_violated && !before.is_sla_violated;
-        preview.breaching += i64::from(would_breach);
-        if before != after {
-            preview.changes.push(Previewed {
-                case_id,
-                first_response_due: before.first_response_due,
-                new_first_response_due: after.first_response_due,
-                resolution_due: before.resolution_due,
-                new_resolution_due: after.resolution_due,
-                would_breach,
-            });
-        }
-    }
-    Ok(preview)
+/// A recomputation that has not come to its end, if any: until then kept deadlines may be behind.
+pub fn is_pending(work: &mut Work) -> Result<bool> {
+    let pending: Option<(Time,)> = work.optional(
+        "select created_at from crm_jobs where kind = 'recompute_sla' and state <> 'done' limit 1",
+        &[],
+    )?;
+    Ok(pending.is_some())
 }

@@ -27,12 +27,17 @@ pub enum Happening {
         from: Status,
         to: Status,
     },
-    CustomerSpoke,
+    /// In the status that the case had then.
+    CustomerSpoke {
+        status: Status,
+    },
     UserAnswered,
     /// Deleted or merged away.
     Removed,
     Restored {
         status: Status,
+        /// When it was removed.
+        gone_at: Time,
     },
 }
 
@@ -144,20 +149,35 @@ impl Targets {
         targets
     }
 
+    /// Takes over what stood before the history was told anew: the rows' ids, the misses that are recorded, and the
+    /// whole of what was met or void by then. A new promise is made to what is still open.
+    pub fn keep(&mut self, before: &Targets) {
+        for target in &mut self.0 {
+            let same = |kept: &&Target| (kept.kind, kept.started_at) == (target.kind, target.started_at);
+            let Some(kept) = before.0.iter().find(same) else { continue };
+            target.id = kept.id;
+            target.breached_at = kept.breached_at.or(target.breached_at);
+            if !kept.is_open() && (kept.met_at, kept.voided_at) == (target.met_at, target.voided_at) {
+                *target = kept.clone();
+            }
+        }
+    }
+
     /// What one happening does to the clocks.
     pub fn apply(&mut self, plan: &Plan, clock: &Clock, at: Time, happening: Happening) {
         // Whatever ran out before this moment was missed, whatever the moment brings.
         self.settle(clock, at);
+        let was_settled: Vec<bool> = self.0.iter().map(|target| !target.is_open()).collect();
         match happening {
             Happening::Opened { status } => {
                 self.begin(plan, Kind::FirstResponse, at, status);
                 self.begin(plan, Kind::Resolution, at, status);
             }
             Happening::Moved { from, to } => self.moved(plan, at, from, to),
-            Happening::CustomerSpoke => {
+            Happening::CustomerSpoke { status } => {
                 let waits = self.0.iter().any(|target| target.kind == Kind::NextResponse && target.is_open());
-                if !waits && let Some(promise) = plan.next_response {
-                    self.0.push(Target::start(Kind::NextResponse, promise, at));
+                if !waits {
+                    self.begin(plan, Kind::NextResponse, at, status);
                 }
             }
             Happening::UserAnswered => {
@@ -167,21 +187,50 @@ impl Targets {
                 }
             }
             Happening::Removed => {
-                for target in self.open() {
-                    target.resume(at);
-                    target.voided_at = Some(at);
+                for target in &mut self.0 {
+                    // A merge closes the case and takes it away at once: that resolved nothing.
+                    let only_closed = target.kind == Kind::Resolution && target.met_at == Some(at);
+                    if target.is_open() || only_closed {
+                        target.resume(at);
+                        (target.met_at, target.voided_at) = (None, Some(at));
+                    }
                 }
             }
-            Happening::Restored { status } => self.restored(plan, at, status),
+            Happening::Restored { status, gone_at } => self.restored(plan, at, status, gone_at),
         }
-        self.settle(clock, at);
+        for (index, target) in self.0.iter_mut().enumerate() {
+            if target.is_open() || !was_settled.get(index).is_some_and(|settled| *settled) {
+                target.settle(clock, at);
+            }
+        }
     }
 
-    /// Deadlines and misses up to a moment.
+    /// Deadlines and misses of the open targets up to a moment. What is met or void stays as it was then, whatever has
+    /// become of the calendar since.
     pub fn settle(&mut self, clock: &Clock, until: Time) {
-        for target in &mut self.0 {
+        for target in self.open() {
             target.settle(clock, until);
         }
+    }
+
+    /// The deadlines that a case shows: those of its latest first response and resolution.
+    pub fn dues(&self) -> (Option<Time>, Option<Time>) {
+        let latest =
+            |kind| self.0.iter().rev().find(|target| target.kind == kind).and_then(|target| target.due_at);
+        (latest(Kind::FirstResponse), latest(Kind::Resolution))
+    }
+
+    /// Whether a target is missed here that was not in `before`.
+    pub fn misses_beyond(&self, before: &Targets) -> bool {
+        self.0.iter().filter(|target| target.breached_at.is_some()).any(|missed| {
+            let same = |kept: &&Target| (kept.kind, kept.started_at) == (missed.kind, missed.started_at);
+            before.0.iter().find(same).is_none_or(|kept| kept.breached_at.is_none())
+        })
+    }
+
+    /// The earliest deadline of those that are open; one that has passed counts until its target is settled.
+    pub fn next_due(&self) -> Option<Time> {
+        self.0.iter().filter(|target| target.is_open()).filter_map(|target| target.due_at).min()
     }
 
     fn open(&mut self) -> impl Iterator<Item = &mut Target> {
@@ -199,7 +248,11 @@ impl Targets {
             if plan.pauses(kind, status) {
                 target.pause(at);
             }
-            self.0.push(target);
+            // What began, ended and begins again in one moment is one target.
+            match self.0.iter_mut().find(|known| (known.kind, known.started_at) == (kind, at)) {
+                Some(known) => *known = Target { id: known.id, breached_at: known.breached_at, ..target },
+                None => self.0.push(target),
+            }
         }
     }
 
@@ -208,7 +261,7 @@ impl Targets {
             self.reopened(plan, at, to);
         }
         match to {
-            Status::Resolved | Status::Closed if from.is_active() => self.resolved(at),
+            Status::Resolved | Status::Closed => self.resolved(at),
             Status::Cancelled => {
                 for target in self.open() {
                     target.resume(at);
@@ -255,15 +308,14 @@ impl Targets {
     }
 
     /// A case brought back goes on; the time that it was gone does not count.
-    fn restored(&mut self, plan: &Plan, at: Time, status: Status) {
+    fn restored(&mut self, plan: &Plan, at: Time, status: Status, gone_at: Time) {
         if status.is_ended() {
             return;
         }
         for kind in [Kind::FirstResponse, Kind::NextResponse, Kind::Resolution] {
-            if let Some(target) = self.latest(kind)
-                && let Some(gone) = target.voided_at.take()
-            {
-                target.paused_since = Some(gone);
+            if let Some(target) = self.latest(kind).filter(|target| target.voided_at == Some(gone_at)) {
+                target.voided_at = None;
+                target.paused_since = Some(gone_at);
                 if !plan.pauses(kind, status) {
                     target.resume(at);
                 }
@@ -271,3 +323,6 @@ impl Targets {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,13 +34,20 @@ db::record! {
     }
 }
 
-const SELECT: &str =
-    "select v.violation_id, v.case_id, c.case_number, c.subject, v.sla_policy_id, v.violation_type, v.due_at,
-        v.violated_at, v.minutes_overdue,
-        exists (select 1 from crm_sla_targets t where t.case_id = v.case_id and t.kind = v.violation_type
-                and t.breached_at = v.due_at and t.met_at is null and t.voided_at is null) as is_open,
-        v.acknowledged_by, v.acknowledged_at, v.acknowledgement_note
-     from crm_sla_violations v join crm_cases c on c.case_id = v.case_id and c.is_listed";
+/// Whether the target of a violation `v` is still open.
+pub const IS_OPEN: &str =
+    "exists (select 1 from crm_sla_targets t where t.case_id = v.case_id and t.kind = v.violation_type
+                and t.breached_at = v.due_at and t.met_at is null and t.voided_at is null)";
+
+/// Violations `v` with the cases `c` that are listed.
+fn select() -> String {
+    format!(
+        "select v.violation_id, v.case_id, c.case_number, c.subject, v.sla_policy_id, v.violation_type, v.due_at,
+            v.violated_at, v.minutes_overdue, {IS_OPEN} as is_open, v.acknowledged_by, v.acknowledged_at,
+            v.acknowledgement_note
+         from crm_sla_violations v join crm_cases c on c.case_id = v.case_id and c.is_listed"
+    )
+}
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Violations {
@@ -87,7 +94,7 @@ impl Violation {
 fn find(work: &mut Work, violation_id: i64) -> Result<Violation> {
     let now = work.now;
     let found: Option<Violation> =
-        work.optional(&format!("{SELECT} where v.violation_id = $1"), &[&violation_id])?;
+        work.optional(&format!("{} where v.violation_id = $1", select()), &[&violation_id])?;
     found.map(|violation| violation.grown(now)).ok_or(Error::NotFound("violation"))
 }
 
@@ -131,7 +138,8 @@ fn page(work: &mut Work, query: &ViolationQuery) -> Result<Violations> {
         filter.plain(&format!("(v.violated_at, v.violation_id) < (${at}, ${})", at + 1));
     }
     let sql = format!(
-        "{SELECT} where {} order by v.violated_at desc, v.violation_id desc limit {} offset {}",
+        "{} where {} order by v.violated_at desc, v.violation_id desc limit {} offset {}",
+        select(),
         filter.sql(),
         paging.limit + 1,
         paging.offset()

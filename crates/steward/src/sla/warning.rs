@@ -1,9 +1,10 @@
 //! Warnings before a deadline: each fires once per target (spec 5).
 
 use hours::Clock;
+use serde_json::Value;
 
 use super::plan::{Plan, WarnAt};
-use super::target::{Kind, Target};
+use super::target::{Kind, Targets};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::events::Event;
@@ -28,20 +29,79 @@ impl WarnAt {
     }
 }
 
-/// Sets when the warnings of a target fire, as it is now. What has fired stays fired.
-pub fn plan(work: &mut Work, target_id: i64, plan: &Plan, clock: &Clock, target: &Target) -> Result<()> {
-    for warning in &plan.warnings {
-        let Some(after) = warning.after(target.promise) else { continue };
-        let waits = target.is_running() && target.breached_at.is_none();
-        let fire_at = waits.then(|| target.deadline(clock, after)).flatten();
-        work.execute(
-            "insert into crm_sla_warnings (target_id, warning, fire_at) values ($1, $2, $3)
-             on conflict (target_id, warning) do update set fire_at = excluded.fire_at
-             where crm_sla_warnings.fired_at is null",
-            &[&target_id, &warning.key(), &fire_at],
-        )?;
+db::record! {
+    struct Set {
+        target_id: i64,
+        warning: String,
+        fire_at: Option<Time>,
+        fired_at: Option<Time>,
+    }
+}
+
+/// Sets when the warnings of a case's targets fire, as they are now. What has fired stays fired; a warning that the plan
+/// does not have any more, or whose target does not run, waits for nothing.
+pub fn plan(work: &mut Work, case_id: i64, plan: &Plan, clock: &Clock, targets: &Targets) -> Result<()> {
+    let mut set: Vec<Set> = work.query(
+        "select w.target_id, w.warning, w.fire_at, w.fired_at from crm_sla_targets t
+         join crm_sla_warnings w on w.target_id = t.target_id where t.case_id = $1",
+        &[&case_id],
+    )?;
+    for (target_id, key, fire_at) in times(plan, clock, targets) {
+        let kept = set.iter().position(|one| one.target_id == target_id && one.warning == key);
+        let kept = kept.map(|index| set.swap_remove(index));
+        if kept.is_none_or(|kept| kept.fired_at.is_none() && kept.fire_at != fire_at) {
+            put(work, target_id, &key, fire_at)?;
+        }
+    }
+    for left in set.iter().filter(|left| left.fired_at.is_none() && left.fire_at.is_some()) {
+        put(work, left.target_id, &left.warning, None)?;
     }
     Ok(())
+}
+
+/// When each warning of the targets that run fires: the target's id, the warning, the moment.
+pub fn times(plan: &Plan, clock: &Clock, targets: &Targets) -> Vec<(i64, String, Option<Time>)> {
+    let mut times = Vec::new();
+    for target in targets.0.iter().filter(|target| target.is_running() && target.breached_at.is_none()) {
+        for warning in &plan.warnings {
+            if let Some(after) = warning.after(target.promise) {
+                times.push((target.id, warning.key(), target.deadline(clock, after)));
+            }
+        }
+    }
+    times
+}
+
+fn put(work: &mut Work, target_id: i64, warning: &str, fire_at: Option<Time>) -> Result<()> {
+    work.execute(
+        "insert into crm_sla_warnings (target_id, warning, fire_at) values ($1, $2, $3)
+         on conflict (target_id, warning) do update set fire_at = excluded.fire_at
+         where crm_sla_warnings.fired_at is null",
+        &[&target_id, &warning, &fire_at],
+    )?;
+    Ok(())
+}
+
+/// None of a case's warnings waits any more.
+pub fn silence(work: &mut Work, case_id: i64) -> Result<()> {
+    work.execute(
+        "update crm_sla_warnings set fire_at = null where fired_at is null and fire_at is not null
+             and target_id in (select target_id from crm_sla_targets where case_id = $1)",
+        &[&case_id],
+    )?;
+    Ok(())
+}
+
+/// From when on a case is due soon: the first warning of those targets that run, or three quarters of their time where
+/// the plan has no warning for them.
+pub fn soon_at(plan: &Plan, clock: &Clock, targets: &Targets) -> Option<Time> {
+    let running = targets.0.iter().filter(|target| target.is_running() && target.breached_at.is_none());
+    running
+        .filter_map(|target| {
+            let first = plan.warnings.iter().filter_map(|warning| warning.after(target.promise)).min();
+            target.deadline(clock, first.unwrap_or(target.promise / 4 * 3))
+        })
+        .min()
 }
 
 db::record! {
@@ -63,30 +123,45 @@ pub fn next_due(work: &mut Work) -> Result<Option<Time>> {
     Ok(row.map(|(at,)| at))
 }
 
-/// Fires the warnings that are due, at most `limit`. Answers how many were looked at.
+/// Fires the warnings that are due, of at most `limit` cases. Answers how many.
 pub fn fire_due(work: &mut Work, limit: i64) -> Result<usize> {
-    let now = work.now;
-    let due: Vec<Due> = work.query(
-        "select w.target_id, w.warning, w.fire_at, t.case_id, t.kind
-         from crm_sla_warnings w join crm_sla_targets t on t.target_id = w.target_id
-         where w.fired_at is null and w.fire_at is not null and w.fire_at <= $1
-         order by w.fire_at, w.target_id limit $2",
+    let (now, skip) = (work.now, work.dialect().for_update_skip_locked());
+    // The case's row first, as whoever changes a case: of several nodes one gets it, and nobody waits crosswise.
+    let cases: Vec<(i64,)> = work.query(
+        &format!(
+            "select case_id from crm_cases where case_id in (
+                 select t.case_id from crm_sla_warnings w join crm_sla_targets t on t.target_id = w.target_id
+                 where w.fired_at is null and w.fire_at is not null and w.fire_at <= $1
+                 order by w.fire_at limit $2
+             ){skip}"
+        ),
         &[&now, &limit],
     )?;
-    for warning in &due {
-        // The claim: of several nodes one changes the row.
-        let fired = work.execute(
-            "update crm_sla_warnings set fired_at = fire_at where target_id = $1 and warning = $2 and fired_at is null",
-            &[&warning.target_id, &warning.warning],
-        )?;
-        if fired == 1 {
-            let event = Event::Warned {
-                target_id: warning.target_id,
-                target: warning.kind,
-                warning: warning.warning.clone(),
-            };
-            work.append(warning.case_id, &event, warning.fire_at)?;
-        }
+    if cases.is_empty() {
+        return Ok(0);
     }
-    Ok(due.len())
+    let cases = Value::from_iter(cases.into_iter().map(|(case_id,)| case_id));
+    let mut fired: Vec<Due> = work.query(
+        &format!(
+            "update crm_sla_warnings set fired_at = fire_at
+             where fired_at is null and fire_at is not null and fire_at <= $2
+                 and target_id in (select t.target_id from crm_sla_targets t where {})
+             returning target_id, warning, fire_at,
+                 (select case_id from crm_sla_targets t where t.target_id = crm_sla_warnings.target_id) as case_id,
+                 (select kind from crm_sla_targets t where t.target_id = crm_sla_warnings.target_id) as kind",
+            work.dialect().among_ints("t.case_id", "$1")
+        ),
+        &[&cases, &now],
+    )?;
+    fired.sort_by_key(|warning| (warning.fire_at, warning.target_id));
+    let events: Vec<_> = fired.into_iter().map(Due::event).collect();
+    work.append_all(&events)?;
+    Ok(events.len())
+}
+
+impl Due {
+    fn event(self) -> (i64, Event, Time) {
+        let Due { target_id, warning, fire_at, case_id, kind } = self;
+        (case_id, Event::Warned { target_id, target: kind, warning }, fire_at)
+    }
 }

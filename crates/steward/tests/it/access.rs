@@ -31,7 +31,8 @@ both_engines! {
         ];
         for route in routes() {
             let allowed: &[&str] = match route.permission {
-                "Anyone" | "Reader" => &["stranger", "contact", "viewer", "agent", "manager", "admin"],
+                // A link that is none is not found, whoever shows it.
+                "Anyone" | "Reader" | "Guest" => &["stranger", "contact", "viewer", "agent", "manager", "admin"],
                 "Known" => &["contact", "viewer", "agent", "manager", "admin"],
                 "Participant" => &["contact", "agent", "manager", "admin"],
                 "Viewer" => &["viewer", "agent", "manager", "admin"],

@@ -7,6 +7,9 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{Method, Request, Response};
 
+/// Between the parts of a form.
+pub const BOUNDARY: &str = "a-boundary-of-the-tests";
+
 #[derive(Clone)]
 pub struct Client {
     pub name: String,
@@ -25,6 +28,11 @@ impl Client {
             .timeout_global(Some(Duration::from_secs(60)))
             .build();
         Client { name: name.to_owned(), id, token, base, agent: config.into() }
+    }
+
+    /// Host and port, for who speaks HTTP by hand.
+    pub fn host(&self) -> &str {
+        self.base.trim_start_matches("http://")
     }
 
     /// The same place, asked with another token.
@@ -55,6 +63,11 @@ impl Client {
             ask = ask.header("authorization", &format!("Bearer {token}"));
         }
         ask
+    }
+
+    /// Uploads files, each a name and its bytes.
+    pub fn attach(&self, path: &str, files: &[(&str, &[u8])]) -> Reply {
+        self.ask(Method::POST, path).form(&[], files).send()
     }
 
     /// Opens a case; answers its id.
@@ -102,6 +115,27 @@ impl Ask<'_> {
 
     pub fn json(self, body: &Value) -> Self {
         self.bytes(body.to_string()).header("content-type", "application/json")
+    }
+
+    /// A `multipart/form-data` body: fields, and files under the name `files`.
+    pub fn form(self, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Self {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let head =
+                format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(head.as_bytes());
+        }
+        for (name, bytes) in files {
+            let head = format!(
+                "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\
+                 content-type: text/html\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        self.bytes(body).header("content-type", &format!("multipart/form-data; boundary={BOUNDARY}"))
     }
 
     pub fn bytes(mut self, body: impl Into<Vec<u8>>) -> Self {
@@ -158,7 +192,8 @@ impl Reply {
         let reply = Reply { code: response.status().as_u16(), headers: headers.collect(), body, asked };
         assert_ne!(reply.code, 500, "{reply:?}");
         assert!(reply.header("x-request-id").is_some(), "no request id: {reply:?}");
-        if reply.code >= 400 {
+        let is_page = reply.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+        if reply.code >= 400 && !is_page {
             let problem = reply.json();
             assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{reply:?}");
             assert_eq!(problem["status"], reply.code, "{reply:?}");
@@ -174,6 +209,11 @@ impl Reply {
 
     pub fn etag(&self) -> &str {
         self.header("etag").unwrap_or_else(|| panic!("no ETag: {self:?}"))
+    }
+
+    /// The body as text, where it is a page.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into()
     }
 
     pub fn json(&self) -> Value {

@@ -220,7 +220,6 @@ both_engines! {
     fn unknown_paths_and_methods_are_problems(desk) {
         let ana = desk.agent("ana");
         for path in [
-            "/",
             "/api",
             "/api/crm/case",
             "/api/crm/cases/",

@@ -4,8 +4,36 @@ use serde_json::json;
 use ureq::http::Method;
 
 use crate::desk::Desk;
+use crate::node::Node;
+use crate::place::Place;
 
 each_engine! {
+    fn the_survey_of_the_seed_is_answered_word_for_word(engine) {
+        let place = Place::empty(engine);
+        let node = Node::demo(&place);
+        let ask = node.stranger();
+        assert_eq!(ask.get("/api/crm/surveys/1/respond").ok()["survey"]["survey_name"], "Case Closure CSAT");
+        let body = r#"{
+            "case_id": 123,
+            "contact_id": 5,
+            "responses": [
+              {"question_id": 1, "rating_value": 5},
+              {"question_id": 2, "choice_value": "yes"},
+              {"question_id": 3, "text_value": "Excellent support!"}
+            ]
+          }"#;
+        let post = || {
+            let asked = ask.ask(Method::POST, "/api/crm/surveys/1/respond").bytes(body);
+            asked.header("content-type", "application/json").send()
+        };
+        assert_eq!(post().created()["responses"].as_array().unwrap().len(), 3);
+        post().status(409);
+        assert_eq!(ask.case(123)["csat_score"], 5);
+        let results = ask.get("/api/crm/surveys/1/results").ok();
+        assert!(results["reach"]["response_rate"].as_f64().unwrap() > 0.2, "{results}");
+        assert!(results["questions"][0]["answers"].as_i64().unwrap() > 300, "{results}");
+    }
+
     fn strangers_are_the_admin_on_this_machine_only(engine) {
         let desk = Desk::open_to_all(engine);
         let stranger = desk.stranger();

@@ -133,6 +133,48 @@ impl Desk {
         self
     }
 
+    /// Runs the jobs that are due at this moment, each once.
+    pub fn run_jobs_once(&self) -> &Desk {
+        let runtime = self.runtime.as_ref().expect("the desk is open");
+        runtime.block_on(steward::jobs::run_due(&self.app)).unwrap();
+        self
+    }
+
+    /// Another node on the same database, which looks at the same clock.
+    pub fn another_node(&self) -> App {
+        let mut options = Options::new(&self.place.as_ref().expect("the desk is open").url);
+        options.durable = false;
+        options.pool_size = 4;
+        App::new(
+            Db::open(options).unwrap(),
+            steward::Config::clone(&self.app.config),
+            self.clock.clone(),
+            None,
+        )
+    }
+
+    /// Lets nodes do at once what time brings about.
+    pub fn tick_together(&self, nodes: &[App]) {
+        let runtime = self.runtime.as_ref().expect("the desk is open");
+        let ticks: Vec<_> = nodes
+            .iter()
+            .map(|app| {
+                let app = app.clone();
+                runtime.spawn(async move { steward::start::housekeeping(&app, 0).await })
+            })
+            .collect();
+        for tick in ticks {
+            runtime.block_on(tick).unwrap().unwrap();
+        }
+    }
+
+    /// Runs the errands that are due: what speaks to other machines.
+    pub fn post(&self) -> &Desk {
+        let runtime = self.runtime.as_ref().expect("the desk is open");
+        while runtime.block_on(steward::jobs::errands::run_due(&self.app)).unwrap() > 0 {}
+        self
+    }
+
     // ---- the cast
 
     fn client(&self, name: &str, id: i64, token: Option<String>) -> Client {
@@ -247,7 +289,7 @@ impl Desk {
 
     /// How many rows all tables hold together: what must not change where something is refused.
     pub fn rows(&self) -> i64 {
-        const TABLES: [&str; 17] = [
+        const TABLES: [&str; 23] = [
             "crm_users",
             "crm_teams",
             "crm_team_members",
@@ -265,6 +307,12 @@ impl Desk {
             "crm_audit_events",
             "crm_idempotency_keys",
             "crm_calendars",
+            "crm_surveys",
+            "crm_survey_questions",
+            "crm_survey_invitations",
+            "crm_survey_submissions",
+            "crm_survey_responses",
+            "crm_outbound_messages",
         ];
         let counts: Vec<String> =
             TABLES.iter().map(|table| format!("(select count(*) from {table})")).collect();
@@ -278,7 +326,9 @@ impl Drop for Desk {
         let broken = if std::thread::panicking() {
             Vec::new()
         } else {
-            self.app.db.read_blocking(Class::Slow, steward::doctor::examine).unwrap()
+            let mut broken = self.app.db.read_blocking(Class::Slow, steward::doctor::examine).unwrap();
+            broken.extend(steward::doctor::examine_clocks(&self.app.db, self.clock.now()).unwrap());
+            broken
         };
         if let (Some(runtime), Some(server)) = (self.runtime.take(), self.server.take()) {
             runtime.block_on(server.stop());

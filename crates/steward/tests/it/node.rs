@@ -43,12 +43,28 @@ impl Node {
     }
 
     pub fn serve_in(data: &Path, database: Option<&str>) -> Node {
+        Node::serve_with(data, database, &[])
+    }
+
+    /// The same with settings of its own, as environment variables.
+    pub fn serve_with(data: &Path, database: Option<&str>, settings: &[(&str, String)]) -> Node {
         let mut command = steward(&["serve", "--listen", "127.0.0.1:0"]);
         command.arg("--data").arg(data);
         if let Some(url) = database {
             command.arg("--database").arg(url);
         }
+        command.envs(settings.iter().map(|(name, value)| (*name, value)));
         Node::start(command, data)
+    }
+
+    /// The demo in the place's empty database.
+    pub fn demo(place: &Place) -> Node {
+        let mut command = steward(&["demo", "--listen", "127.0.0.1:0"]);
+        command.arg("--data").arg(place.folder.path());
+        if let Some(url) = place.database_flag() {
+            command.arg("--database").arg(url);
+        }
+        Node::start(command, place.folder.path())
     }
 
     /// The same, not able to write any file beyond so many KiB.

@@ -6,17 +6,17 @@ use crate::client::Client;
 use crate::desk::Desk;
 
 /// A case of an enterprise account: 1 h to the first response, 8 h to the resolution, around the clock.
-fn enterprise_case(desk: &Desk, agent: &Client) -> i64 {
+pub fn enterprise_case(desk: &Desk, agent: &Client) -> i64 {
     let account = desk.account_with(json!({ "account_name": "Acme", "account_tier": "enterprise" }));
     let carl = desk.contact_of("carl", account);
     agent.opens(json!({ "subject": "Down", "contact_id": carl.id, "case_type_id": 1 }))
 }
 
-fn case(client: &Client, id: i64) -> Value {
+pub fn case(client: &Client, id: i64) -> Value {
     client.get(&format!("/api/crm/cases/{id}")).ok()["case"].clone()
 }
 
-fn target(client: &Client, id: i64, kind: &str) -> Value {
+pub fn target(client: &Client, id: i64, kind: &str) -> Value {
     let sla = client.get(&format!("/api/crm/cases/{id}/sla")).ok();
     let targets = sla["targets"].as_array().unwrap();
     targets
@@ -27,7 +27,7 @@ fn target(client: &Client, id: i64, kind: &str) -> Value {
         .clone()
 }
 
-fn violations(client: &Client, id: i64) -> Vec<Value> {
+pub fn violations(client: &Client, id: i64) -> Vec<Value> {
     client.get(&format!("/api/crm/sla-violations?case_id={id}")).ok()["sla_violations"]
         .as_array()
         .unwrap()
@@ -85,7 +85,11 @@ both_engines! {
         assert_eq!(missed[0]["minutes_overdue"], 45);
         let mia = desk.manager("mia");
         let path = format!("/api/crm/sla-violations/{}/acknowledgement", missed[0]["violation_id"]);
-        mia.post(&path, json!({ "note": "staff was ill" })).ok();
+        ana.post(&path, json!({ "note": "staff was ill" })).status(403);
+        let noted = mia.post(&path, json!({ "note": "staff was ill" })).ok()["sla_violation"].clone();
+        assert_eq!((&noted["acknowledged_by"], &noted["acknowledgement_note"]), (&json!(mia.id), &json!("staff was ill")));
+        assert!(noted["acknowledged_at"].is_string());
+        assert_eq!(mia.get("/api/crm/sla-violations?acknowledged=false").ok()["sla_violations"], json!([]));
         mia.post(&path, json!({})).status(409);
     }
 

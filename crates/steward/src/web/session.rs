@@ -1,0 +1,73 @@
+//! A browser's session is a short-lived token of its user in a cookie that no script can read. A browser sends it along
+//! whoever asks, so a request that changes something must come from a page of this desk (spec 2).
+
+use axum::http::{HeaderMap, header};
+
+const NAME: &str = "steward_session";
+
+/// The token of a request's cookie.
+pub fn of_request(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == NAME).map(|(_, token)| token).filter(|token| !token.is_empty())
+}
+
+/// The cookie that begins a session of `seconds`. `is_secure` where the browser came over TLS.
+pub fn cookie(token: &str, seconds: i64, is_secure: bool) -> String {
+    let secure = if is_secure { "; Secure" } else { "" };
+    format!("{NAME}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+}
+
+/// The cookie that ends it.
+pub fn clear_cookie() -> String {
+    format!("{NAME}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
+}
+
+/// Whether a page of this desk sent the request: browsers say so in `Sec-Fetch-Site`, older ones in `Origin`. One that
+/// says neither is not believed.
+pub fn is_same_origin(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return site == "same-origin";
+    }
+    let (Some(origin), Some(host)) = (text("origin"), text("host")) else { return false };
+    origin.split_once("://").is_some_and(|(_, authority)| authority == host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn the_token_is_found_among_other_cookies() {
+        assert_eq!(of_request(&headers(&[("cookie", "a=b; steward_session=stw_x; c=d")])), Some("stw_x"));
+        assert_eq!(of_request(&headers(&[("cookie", "not_steward_session=x")])), None);
+        assert_eq!(of_request(&headers(&[("cookie", "steward_session=")])), None);
+        assert_eq!(of_request(&headers(&[])), None);
+    }
+
+    #[test]
+    fn only_pages_of_this_desk_are_believed() {
+        assert!(is_same_origin(&headers(&[("sec-fetch-site", "same-origin")])));
+        assert!(is_same_origin(&headers(&[("origin", "https://desk.example"), ("host", "desk.example")])));
+        for stranger in [
+            headers(&[
+                ("sec-fetch-site", "cross-site"),
+                ("origin", "https://desk.example"),
+                ("host", "desk.example"),
+            ]),
+            headers(&[("sec-fetch-site", "same-site")]),
+            headers(&[("sec-fetch-site", "none")]),
+            headers(&[("origin", "https://evil.example"), ("host", "desk.example")]),
+            headers(&[("origin", "null"), ("host", "desk.example")]),
+            headers(&[("host", "desk.example")]),
+        ] {
+            assert!(!is_same_origin(&stranger), "{stranger:?}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The desk in a browser without scripts: signing in, the views, a case, its forms; and what other sites cannot do.
+
+use serde_json::json;
+use ureq::http::Method;
+
+use crate::client::{Client, Reply};
+use crate::desk::Desk;
+
+const PASSWORD: &str = "correct horse battery";
+
+/// Somebody whose browser holds a session.
+struct Browser {
+    stranger: Client,
+    cookie: String,
+}
+
+impl Browser {
+    fn sign_in(desk: &Desk, email: &str) -> Browser {
+        let stranger = desk.stranger();
+        let fields = format!(
+            "email={}&password={}&next=%2Fcases",
+            email.replace('@', "%40"),
+            PASSWORD.replace(' ', "+")
+        );
+        let answer = form(&stranger, "/sign-in", &fields, None);
+        answer.status(303);
+        assert_eq!(answer.header("location"), Some("/cases"));
+        let cookie = answer.header("set-cookie").unwrap().to_owned();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        Browser { stranger, cookie }
+    }
+
+    fn page(&self, path: &str) -> String {
+        let answer = self.stranger.ask(Method::GET, path).header("cookie", &self.cookie).send();
+        assert!(answer.header("content-security-policy").unwrap().contains("default-src 'none'"));
+        answer.status(200).text()
+    }
+
+    fn sends(&self, path: &str, fields: &str) -> Reply {
+        form(&self.stranger, path, fields, Some(&self.cookie))
+    }
+}
+
+fn form(client: &Client, path: &str, fields: &str, cookie: Option<&str>) -> Reply {
+    let ask = client
+        .ask(Method::POST, path)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin");
+    let ask = if let Some(cookie) = cookie { ask.header("cookie", cookie) } else { ask };
+    ask.bytes(fields).send()
+}
+
+fn agent(desk: &Desk) -> Browser {
+    let admin = desk.admin();
+    let draft = json!({ "name": "Ana", "email": "ana@example.com", "role": "agent", "password": PASSWORD });
+    admin.post("/api/crm/users", draft).created();
+    Browser::sign_in(desk, "ana@example.com")
+}
+
+both_engines! {
+    fn an_agent_signs_in_works_a_case_and_signs_out(desk) {
+        let ana = agent(desk);
+        let fields = "subject=Printer+%3Cb%3Eon%3C%2Fb%3E+fire&description=It+burns&priority_id=3&channel=phone";
+        let made = ana.sends("/cases", fields);
+        let place = made.status(303).header("location").unwrap().to_owned();
+        let shown = ana.page(&place);
+        assert!(shown.contains("Printer &#60;b&#62;on") || shown.contains("Printer &lt;b&gt;on"), "{shown}");
+        let said = ana.sends(&format!("{place}/comments"), "comment_text=Use+water&kind=reply&status=pending");
+        assert!(said.status(303).header("location").unwrap().starts_with(&format!("{place}#comment-")));
+        ana.sends(&format!("{place}/comments"), "comment_text=They+are+angry&kind=note&status=").status(303);
+        let shown = ana.page(&place);
+        assert!(shown.contains("Use water") && shown.contains("comment internal"), "{shown}");
+        let listed = ana.page("/cases?status=pending&search=&priority_id=3");
+        assert!(listed.contains("CASE-000001") && listed.contains("Printer"));
+        for view in ["mine", "unassigned", "open", "due-soon", "overdue", "violated", "resolved"] {
+            assert!(ana.page(&format!("/views/{view}")).contains("aria-current"), "{view}");
+        }
+        ana.sends("/sign-out", "").status(303);
+        let ended = ana.stranger.ask(Method::GET, "/cases").header("cookie", &ana.cookie).send();
+        assert_eq!(ended.status(303).header("location"), Some("/sign-in?next=%2Fcases"));
+    }
+
+    fn properties_are_not_overwritten_by_whoever_looked_away(desk) {
+        let ana = agent(desk);
+        let mia = desk.manager("mia");
+        let case_id = mia.opens(json!({ "subject": "Slow", "priority_id": 1 }));
+        let version = mia.case(case_id)["edit_version"].as_i64().unwrap();
+        let fields = |version: i64, priority: i64| {
+            format!("edit_version={version}&priority_id={priority}&case_type_id=1&status=&owner_id=&team_id=")
+        };
+        ana.sends(&format!("/cases/{case_id}/properties"), &fields(version, 4)).status(303);
+        assert_eq!(mia.case(case_id)["priority_id"], 4);
+        let refused = ana.sends(&format!("/cases/{case_id}/properties"), &fields(version, 2));
+        assert!(refused.status(409).text().contains("somebody changed this case"));
+        assert_eq!(mia.case(case_id)["priority_id"], 4);
+    }
+
+    fn another_site_can_make_a_browser_ask_but_not_change_anything(desk) {
+        let ana = agent(desk);
+        let before = desk.rows();
+        for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example"), ("x-none", "1")] {
+            for (path, kind, body) in [
+                ("/cases", "application/x-www-form-urlencoded", "subject=Forged"),
+                ("/api/crm/cases", "application/json", "{\"subject\":\"Forged\"}"),
+            ] {
+                let ask = ana.stranger.ask(Method::POST, path).header("cookie", &ana.cookie);
+                ask.header("content-type", kind).header(name, value).bytes(body).send().status(403);
+            }
+        }
+        assert_eq!(desk.rows(), before);
+    }
+
+    fn customers_and_strangers_have_no_seat_at_the_desk(desk) {
+        for path in ["/", "/cases", "/cases/1", "/views/mine", "/cases/new"] {
+            let sent = desk.stranger().get(path);
+            assert!(sent.status(303).header("location").unwrap().starts_with("/sign-in?next="), "{path}");
+            desk.contact(&format!("carl{}", path.len())).get(path).status(403);
+        }
+        let wrong = form(&desk.stranger(), "/sign-in", "email=a%40example.com&password=nothing+at+all", None);
+        assert!(wrong.status(401).text().contains("role=\"alert\""));
+    }
+}
