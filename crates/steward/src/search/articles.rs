@@ -16,11 +16,20 @@ mod spelling;
 
 use std::collections::HashSet;
 
+use super::Excerpter;
+
 pub use check::{breaches, is_current};
 pub use index::{put, remove};
 pub use rank::find;
 pub use rebuild::{Source, rebuild};
 pub use similar::similar;
+
+/// Marks in the texts of hits what `text` asked for; hand it [`Found::corrected`] where there is one.
+pub fn excerpter(text: &str) -> Excerpter {
+    let question = asked::Question::parse(text);
+    let words = question.words.iter().chain(question.phrases.iter().flatten());
+    Excerpter::of(words.map(|word| word.word.as_str()), question.prefix.clone())
+}
 
 /// What of an article is searched.
 #[derive(Debug, Clone, Copy)]

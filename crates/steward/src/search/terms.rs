@@ -54,7 +54,7 @@ fn pairs(
 ) -> bool {
     let mut starts: Vec<usize> = text[from..to]
         .char_indices()
-        .filter(|(_, c)| !is_combining_mark(*c) && !is_joiner(*c))
+        .filter(|(_, c)| !is_combining_mark(*c) && !is_joiner(*c) && !matches!(c, '\u{ff9e}' | '\u{ff9f}'))
         .map(|(at, _)| from + at)
         .collect();
     if starts.first() != Some(&from) {

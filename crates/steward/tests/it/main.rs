@@ -12,6 +12,7 @@ mod node;
 mod place;
 
 mod access;
+mod article_index;
 mod bad_input;
 mod calendars;
 mod cases;
