@@ -69,7 +69,7 @@ fn finds(desk: &Desk, ask: Asked<'static>, text: &str) -> Vec<i64> {
 }
 
 fn is_sound(desk: &Desk) {
-    let breaches = desk.app.db.read_blocking(Class::Slow, |tx| articles::breaches(tx)).unwrap();
+    let breaches = desk.app.db.read_blocking(Class::Slow, articles::breaches).unwrap();
     assert_eq!(breaches, [""; 0]);
 }
 
@@ -270,7 +270,7 @@ both_engines! {
             "delete from crm_kb_postings where block = 0",
         ] {
             desk.execute(change);
-            let told = desk.app.db.read_blocking(Class::Slow, |tx| steward::doctor::examine(tx)).unwrap();
+            let told = desk.app.db.read_blocking(Class::Slow, steward::doctor::examine).unwrap();
             assert!(!told.is_empty(), "{change}");
             desk.write(|work| {
                 let mut sources = vec![source(1, "Some words", "more")];
@@ -342,7 +342,7 @@ fn matches(source: &Source, ask: &Asked, question: &str) -> bool {
     let is_stop = |word: &&str| matches!(*word, "the" | "of" | "a");
     let mut asked: Vec<&str> = question.split_whitespace().collect();
     if !asked.iter().all(is_stop) {
-        asked.retain(|word| !is_stop(&word));
+        asked.retain(|word| !is_stop(word));
     }
     is_seen && asked.into_iter().any(|asked| words.contains(&word(asked)))
 }
