@@ -1,6 +1,7 @@
 //! `bin/bench`: what a desk of 100,000 cases does in a second, over HTTP and, beside it, without. A measurement and
 //! not a test: it ends well whatever the figures say.
 
+mod knowledge;
 mod load;
 mod measure;
 mod raw;
@@ -66,6 +67,13 @@ enum Command {
         /// An empty PostgreSQL database.
         #[arg(long, env = "STEWARD_TEST_POSTGRES", hide_env_values = true)]
         postgres: Option<String>,
+        #[arg(long, default_value = "target/bench")]
+        folder: PathBuf,
+    },
+    /// Measure searches among many articles beside the engine's own full text, in process.
+    Knowledge {
+        #[arg(long, default_value_t = 100_000)]
+        articles: i64,
         #[arg(long, default_value = "target/bench")]
         folder: PathBuf,
     },
@@ -165,6 +173,9 @@ fn run(command: Command) -> Result<(), Fatal> {
                 let url = postgres.ok_or("name a PostgreSQL database with --postgres")?;
                 sla::measure("PostgreSQL", &url, cases)?;
             }
+        }
+        Command::Knowledge { articles, folder } => {
+            knowledge::measure(&sla::sqlite(&folder)?, articles)?;
         }
         Command::Search { collection, engine, postgres, folder } => {
             let collection = search::Collection::read(&collection)?;

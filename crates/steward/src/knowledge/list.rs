@@ -19,7 +19,7 @@ use crate::input::Set;
 use crate::paging::{Cursor, Limit, PageNumber, Pagination, Paging, REACH, Total};
 use crate::people::listing::Filter;
 use crate::search::articles::{self, Asked};
-use crate::search::{Excerpter, Question};
+use crate::search::Excerpter;
 use crate::work::{Actor, Work};
 
 /// Articles shown at once unless asked otherwise (spec 1).
@@ -343,8 +343,7 @@ impl Found<'_> {
             }
             None => self.best(work, &found.hits, paging, total)?,
         };
-        let shown = Question::parse(found.corrected.as_deref().unwrap_or(self.words));
-        let excerpter = Excerpter::new(&shown);
+        let excerpter = articles::excerpter(found.corrected.as_deref().unwrap_or(self.words));
         let mut items = Vec::with_capacity(articles.len());
         for article in articles {
             let excerpt = excerpt(work, &excerpter, &article, self.edition)?;

@@ -14,7 +14,6 @@ use crate::error::{Error, Fault, Result};
 use crate::http::{Answer, Json, Query, Reader};
 use crate::input::Int;
 use crate::search::articles::{self, Asked};
-use crate::search::{Excerpter, Question};
 use crate::work::Work;
 
 /// Characters of a problem that are looked at.
@@ -74,7 +73,7 @@ fn suggestions(work: &mut Work, query: &SuggestQuery) -> Result<Suggestions> {
     let limit = usize::try_from(query.limit.map_or(5, |limit| limit.0)).unwrap_or(5);
     let hits = &found.hits[..found.hits.len().min(limit)];
     let ids: Vec<i64> = hits.iter().map(|hit| hit.article_id).collect();
-    let excerpter = Excerpter::new(&Question::parse(found.corrected.as_deref().unwrap_or(&problem)));
+    let excerpter = articles::excerpter(found.corrected.as_deref().unwrap_or(&problem));
     let mut suggestions = Vec::with_capacity(hits.len());
     for article in article::readable_among(work, &ids)? {
         let score = hits.iter().find(|hit| hit.article_id == article.article_id).map_or(0.0, |hit| hit.score);

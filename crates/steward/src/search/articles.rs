@@ -1,5 +1,5 @@
 //! The search of the knowledge base: one ranking for both engines, over an inverted index of our own in ordinary
-//! tables (`0007_article_index`), kept in the transaction that changes an article (spec 7).
+//! tables (`0009_article_index`), kept in the transaction that changes an article (spec 7).
 //!
 //! A *document* is an edition of an article. `crm_kb_documents` holds the ids of its words in the order of the text;
 //! `crm_kb_postings` holds, for each word and each block of 256 documents, three bytes a document ([`entries`]): all
@@ -16,11 +16,20 @@ mod spelling;
 
 use std::collections::HashSet;
 
+use super::Excerpter;
+
 pub use check::{breaches, is_current};
 pub use index::{put, remove};
 pub use rank::find;
 pub use rebuild::{Source, rebuild};
 pub use similar::similar;
+
+/// Marks in the texts of hits what `text` asked for; hand it [`Found::corrected`] where there is one.
+pub fn excerpter(text: &str) -> Excerpter {
+    let question = asked::Question::parse(text);
+    let words = question.words.iter().chain(question.phrases.iter().flatten());
+    Excerpter::of(words.map(|word| word.word.as_str()), question.prefix.clone())
+}
 
 /// What of an article is searched.
 #[derive(Debug, Clone, Copy)]

@@ -54,7 +54,7 @@ fn pairs(
 ) -> bool {
     let mut starts: Vec<usize> = text[from..to]
         .char_indices()
-        .filter(|(_, c)| !is_combining_mark(*c) && !is_joiner(*c))
+        .filter(|(_, c)| !is_combining_mark(*c) && !is_joiner(*c) && !matches!(c, '\u{ff9e}' | '\u{ff9f}'))
         .map(|(at, _)| from + at)
         .collect();
     if starts.first() != Some(&from) {
@@ -198,18 +198,14 @@ pub fn without_markup(text: &str) -> String {
         let (before, after) = rest.split_at(at);
         plain.push_str(before);
         rest = &after[1..];
-        if after.starts_with("://") {
+        if let Some(address) = after.strip_prefix("://") {
             plain.truncate(plain.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len());
             // The host tells something, the rest of an address seldom.
-            let host =
-                after[3..].find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | ':' | '@')));
-            let host = 3 + host.unwrap_or(after.len() - 3);
-            plain.push(' ');
-            plain.push_str(&after[3..host]);
-            plain.push(' ');
-            let end = after[host..]
-                .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | ')' | ']' | '"' | '|'));
-            rest = &after[host + end.unwrap_or(after.len() - host)..];
+            let is_host = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | ':' | '@');
+            let (host, path) = address.split_at(address.find(|c| !is_host(c)).unwrap_or(address.len()));
+            plain.extend([" ", host, " "]);
+            let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | ')' | ']' | '"' | '|');
+            rest = &path[path.find(ends).unwrap_or(path.len())..];
         } else if after.starts_with('<')
             && rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!')
         {

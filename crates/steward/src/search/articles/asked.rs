@@ -22,6 +22,17 @@ const COMPLETIONS: (i64, usize) = (2000, 24);
 /// What a completion counts for beside the word itself.
 const COMPLETED: f32 = 0.4;
 
+/// What a word without meaning of its own counts for.
+const STOPPED: f32 = 0.25;
+/// English words that tell nothing of what is asked: Lucene's, and those that questions are made of. Beside other words
+/// they find nothing, they only tell apart what was found ("plan a").
+const STOP_WORDS: [&str; 45] = [
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "do", "does", "for", "how", "i", "if",
+    "in", "into", "is", "it", "me", "my", "no", "not", "of", "on", "or", "such", "that", "the", "their",
+    "then", "there", "these", "they", "this", "to", "was", "what", "when", "will", "with", "you", "your",
+    "please",
+];
+
 /// A word as it stands in the question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Word {
@@ -50,6 +61,7 @@ impl Question {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
+        let is_cut = end < text.len();
         let text: String = text[..end]
             .chars()
             .map(|c| {
@@ -90,7 +102,7 @@ impl Question {
             at += part.len() + 1;
             quoted = !quoted;
         }
-        let open = text.chars().next_back().is_some_and(char::is_alphanumeric) && end == text.len();
+        let open = text.chars().next_back().is_some_and(char::is_alphanumeric) && !is_cut;
         question.prefix = question.words.last().map(|last| last.word.clone()).filter(|last| {
             let letters = last.chars().count();
             open && letters >= PREFIX_LETTERS
@@ -112,6 +124,8 @@ pub struct Clue {
     pub documents: i64,
     pub factor: f32,
     pub is_required: bool,
+    /// It counts in documents that others found.
+    pub is_aside: bool,
 }
 
 /// A question in the index's terms.
@@ -133,6 +147,9 @@ pub fn plan(work: &mut Work, question: &Question, audience: Audience) -> Result<
     let families = families(work, question, audience)?;
     let mut plan = Plan::default();
     let mut done: HashMap<&str, usize> = HashMap::new();
+    let is_stop = |word: &Word| STOP_WORDS.contains(&word.word.as_str());
+    // A question of nothing else finds what has them.
+    let stops = question.all().any(|word| !is_stop(word));
     for (word, is_required) in question
         .words
         .iter()
@@ -140,13 +157,19 @@ pub fn plan(work: &mut Work, question: &Question, audience: Audience) -> Result<
         .chain(question.phrases.iter().flatten().map(|word| (word, true)))
     {
         if let Some(clue) = done.get(word.stem.as_str()) {
-            plan.clues[*clue].is_required |= is_required;
+            let clue = &mut plan.clues[*clue];
+            clue.is_required |= is_required;
+            if is_required {
+                (clue.is_aside, clue.factor) = (false, 1.0);
+            }
             continue;
         }
         match families.get(&word.stem) {
             Some(family) => {
                 done.insert(&word.stem, plan.clues.len());
-                plan.clues.push(Clue { is_required, ..clue(family, 1.0) });
+                let is_aside = stops && !is_required && is_stop(word);
+                let factor = if is_aside { STOPPED } else { 1.0 };
+                plan.clues.push(Clue { is_required, is_aside, ..clue(family, factor) });
             }
             None if is_required => {
                 plan.is_hopeless = true;
@@ -177,7 +200,7 @@ fn clue(family: &Family, factor: f32) -> Clue {
         terms: family.iter().map(|(id, _)| *id).collect(),
         documents: family.iter().map(|(_, documents)| documents).sum(),
         factor,
-        is_required: false,
+        ..Clue::default()
     }
 }
 

@@ -15,7 +15,7 @@ const MOST_WORDS: usize = 100_000;
 /// What stands between two fields.
 pub const GAP: i64 = 0;
 /// What an occurrence counts for in title, keywords, tags, summary and content.
-pub const FIELD_WEIGHTS: [f32; 5] = [2.0, 2.0, 1.5, 1.2, 1.0];
+pub const FIELD_WEIGHTS: [f32; 5] = [2.5, 2.5, 2.0, 1.5, 1.0];
 
 /// The words of each field of a text, in order.
 pub fn field_words(text: &ArticleText) -> [Vec<String>; 5] {

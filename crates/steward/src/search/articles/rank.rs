@@ -1,6 +1,7 @@
 //! Ranking: BM25 over the weighted occurrences of a word in all fields (BM25F with one length), so that rare words
 //! rule a question of many.
 
+use std::collections::hash_map::Entry as Slot;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
@@ -19,7 +20,7 @@ const MOST_ENTRIES: i64 = 3_000_000;
 /// Documents whose text is read for phrases.
 const MOST_READ: usize = 10_000;
 /// How soon a word's further occurrences stop counting, and how much a document's length counts.
-const K1: f32 = 1.2;
+const K1: f32 = 1.5;
 const B: f32 = 0.75;
 
 /// Answers a question. Where nothing matches it as it is spelt, its unknown words are corrected.
@@ -180,16 +181,17 @@ pub fn score(work: &mut Work, plan: &Plan, seen: &Seen) -> Result<Scored> {
 /// and all that must occur.
 fn affordable(clues: &[Clue]) -> (Vec<&Clue>, bool) {
     let mut sorted: Vec<&Clue> = clues.iter().collect();
-    sorted.sort_by_key(|clue| (!clue.is_required, clue.documents));
+    sorted.sort_by_key(|clue| (!clue.is_required, clue.is_aside, clue.documents));
     let mut spent = 0;
-    let mut kept = Vec::new();
+    let (mut kept, mut is_whole) = (Vec::new(), true);
     for clue in sorted {
         spent += clue.documents;
         if spent <= MOST_ENTRIES || clue.is_required || kept.is_empty() {
             kept.push(clue);
+        } else {
+            is_whole &= clue.is_aside;
         }
     }
-    let is_whole = kept.len() == clues.len();
     (kept, is_whole)
 }
 
@@ -216,7 +218,11 @@ fn gather(
     seen: Seen,
 ) {
     for (block, bytes) in clue.terms.iter().filter_map(|term| postings.get(term)).flatten() {
-        let block = blocks.entry(*block).or_insert_with(Block::new);
+        let block = match blocks.entry(*block) {
+            Slot::Occupied(of) => of.into_mut(),
+            Slot::Vacant(_) if clue.is_aside => continue,
+            Slot::Vacant(of) => of.insert(Block::new()),
+        };
         for entry in entries::read(bytes).filter(|entry| seen.admits(*entry)) {
             let offset = usize::from(entry.offset);
             block.weights[offset] += weights[usize::from(entry.weight)];
@@ -237,7 +243,7 @@ fn add(blocks: &mut HashMap<i64, Box<Block>>, clue: &Clue, total: f32, norms: &[
         block.is_touched = false;
         for offset in 0..block.scores.len() {
             let weight = std::mem::take(&mut block.weights[offset]);
-            if weight > 0.0 {
+            if weight > 0.0 && (!clue.is_aside || block.scores[offset] > 0.0) {
                 let norm = norms[usize::from(block.lengths[offset])];
                 block.scores[offset] += rarity * weight * (K1 + 1.0) / (weight + norm);
                 block.required[offset] += u8::from(clue.is_required);

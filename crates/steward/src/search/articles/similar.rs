@@ -44,7 +44,7 @@ fn telling(work: &mut Work, weights: &BTreeMap<i64, f32>, audience: Audience) ->
             let weight = weights.get(&id).copied().unwrap_or(1.0);
             let factor = weight / (weight + 1.0);
             let rarity = (1.0 + total as f32 / documents as f32).ln();
-            (factor * rarity, Clue { terms: vec![id], documents, factor, is_required: false })
+            (factor * rarity, Clue { terms: vec![id], documents, factor, ..Clue::default() })
         })
         .collect();
     clues.sort_by(|a, b| b.0.total_cmp(&a.0));
