@@ -1,7 +1,9 @@
 //! `bin/bench`: what a desk of 100,000 cases does in a second, over HTTP and, beside it, without. A measurement and
 //! not a test: it ends well whatever the figures say.
 
+mod dashboard;
 mod knowledge;
+mod live;
 mod load;
 mod measure;
 mod raw;
@@ -84,6 +86,34 @@ enum Command {
         collection: PathBuf,
         #[arg(long, default_value = "both")]
         engine: Engines,
+        /// An empty PostgreSQL database.
+        #[arg(long, env = "STEWARD_TEST_POSTGRES", hide_env_values = true)]
+        postgres: Option<String>,
+        #[arg(long, default_value = "target/bench")]
+        folder: PathBuf,
+    },
+    /// Measure the dashboard and the case list as history grows.
+    Dashboard {
+        #[arg(long, default_value = "both")]
+        engine: Engines,
+        /// Cases of each desk.
+        #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
+        cases: Vec<i64>,
+        /// Seconds of each measurement.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+        /// A PostgreSQL server, on which databases are made.
+        #[arg(long, env = "STEWARD_TEST_POSTGRES", hide_env_values = true)]
+        postgres: Option<String>,
+        #[arg(long, default_value = "target/bench")]
+        folder: PathBuf,
+    },
+    /// Measure how soon listeners hear of a case, and what each costs.
+    Live {
+        #[arg(long, default_value = "both")]
+        engine: Engines,
+        #[arg(long, default_value_t = 5000)]
+        listeners: usize,
         /// An empty PostgreSQL database.
         #[arg(long, env = "STEWARD_TEST_POSTGRES", hide_env_values = true)]
         postgres: Option<String>,
@@ -187,7 +217,40 @@ fn run(command: Command) -> Result<(), Fatal> {
                 search::measure("PostgreSQL", &url, &collection)?;
             }
         }
+        Command::Dashboard { engine, cases, seconds, postgres, folder } => {
+            let time = Duration::from_secs(seconds);
+            if engine != Engines::Postgres {
+                let fresh = |cases| sla::sqlite_file(&folder, &format!("dashboard-{cases}"));
+                dashboard::measure("SQLite", &cases, &folder, time, fresh)?;
+            }
+            if engine != Engines::Sqlite {
+                let url = postgres.ok_or("name a PostgreSQL server with --postgres")?;
+                dashboard::measure("PostgreSQL", &cases, &folder, time, |cases| fresh_database(&url, cases))?;
+            }
+        }
+        Command::Live { engine, listeners, postgres, folder } => {
+            if engine != Engines::Postgres {
+                live::measure("SQLite", &sla::sqlite_file(&folder, "live")?, listeners)?;
+            }
+            if engine != Engines::Sqlite {
+                let url = postgres.ok_or("name a PostgreSQL database with --postgres")?;
+                live::measure("PostgreSQL", &url, listeners)?;
+            }
+        }
         Command::Serve { database, no_group_commit } => server::serve(&database, !no_group_commit)?,
     }
     Ok(())
+}
+
+/// A new database beside the one that the URL names.
+fn fresh_database(url: &str, cases: i64) -> Result<String, Fatal> {
+    let name = format!("dashboard_{cases}");
+    for statement in [format!("drop database if exists {name}"), format!("create database {name}")] {
+        let made = std::process::Command::new("psql").args(["-qX", url, "-c", &statement]).status()?;
+        if !made.success() {
+            return Err(format!("psql cannot run: {statement}").into());
+        }
+    }
+    let (server, _) = url.rsplit_once('/').ok_or("the PostgreSQL URL names no database")?;
+    Ok(format!("{server}/{name}"))
 }

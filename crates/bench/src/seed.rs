@@ -77,7 +77,8 @@ pub fn fill(app: &App, cases: i64, mark: &str) -> Result<()> {
     })
 }
 
-fn people(work: &mut Work) -> Result<()> {
+/// The desk's people, and the token that all requests show.
+pub fn people(work: &mut Work) -> Result<()> {
     commands::add_user(work, "Admin", "admin@desk.example", Role::Admin, None)?;
     commands::make_token(work, "admin@desk.example", "bench", Scope::Write, None, TOKEN)?;
     let mut random = fastrand::Rng::with_seed(1);
@@ -269,12 +270,12 @@ impl Rows {
     }
 }
 
-fn time(at: Time) -> Value {
+pub fn time(at: Time) -> Value {
     Value::Time(at.into())
 }
 
 /// Inserts rows of `width` values each, several in a statement.
-fn insert(work: &mut Work, into: &str, width: usize, values: Vec<Value>) -> Result<()> {
+pub fn insert(work: &mut Work, into: &str, width: usize, values: Vec<Value>) -> Result<()> {
     for rows in values.chunks(width * ROWS) {
         let places: Vec<String> = (0..rows.len() / width)
             .map(|row| {

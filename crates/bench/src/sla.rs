@@ -171,13 +171,17 @@ fn spread(mut times: Vec<Duration>) -> String {
 
 /// A new file for a measurement; what an earlier one left is removed.
 pub fn sqlite(folder: &Path) -> Result<String, Fatal> {
+    sqlite_file(folder, "sla")
+}
+
+/// The same, of this name.
+pub fn sqlite_file(folder: &Path, name: &str) -> Result<String, Fatal> {
     std::fs::create_dir_all(folder)?;
-    let file = folder.join("sla.db");
     for end in ["", "-wal", "-shm"] {
-        let left = folder.join(format!("sla.db{end}"));
+        let left = folder.join(format!("{name}.db{end}"));
         if left.exists() {
             std::fs::remove_file(left)?;
         }
     }
-    Ok(format!("sqlite:{}", file.display()))
+    Ok(format!("sqlite:{}", folder.join(format!("{name}.db")).display()))
 }

@@ -266,6 +266,15 @@ impl Db {
         }
     }
 
+    /// Calls `heard` whenever somebody notifies `channel` (a plain name), until the database is closed; PostgreSQL only,
+    /// where it takes a connection and a thread of its own. A notification is a hint: one may be missed, and `heard` is
+    /// also called where some may have been.
+    pub fn listen(&self, channel: &'static str, heard: impl Fn() + Send + 'static) {
+        if let Engine::Postgres(engine) = &self.shared.engine {
+            engine.listen(channel, heard);
+        }
+    }
+
     /// Runs the writes that wait, refuses everything else, closes all connections and ends all threads. Other
     /// clones of this handle answer [`Error::Unavailable`] from then on.
     pub fn close(self) {

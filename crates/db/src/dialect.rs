@@ -127,6 +127,41 @@ impl Dialect {
         }
     }
 
+    /// The transaction that appended a row of `alias`, as an integer that grows with time. 0 on SQLite, where rows are
+    /// seen in the order of their ids.
+    pub fn appended_by(self, alias: &str) -> String {
+        self.pick("cast(0 as bigint)".into(), format!("{alias}.xact::text::bigint"))
+    }
+
+    /// Whether a row of `alias` with this `id` comes after the one of transaction `$1` and id `$2`, and nothing can come
+    /// before it any more: every transaction that began before its own has ended.
+    pub fn appended_after(self, alias: &str, id: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("$1 >= 0 and {alias}.{id} > $2"),
+            Dialect::Postgres => format!(
+                "({alias}.xact, {alias}.{id}) > (($1::bigint)::text::xid8, $2) \
+                 and {alias}.xact < pg_snapshot_xmin(pg_current_snapshot())"
+            ),
+        }
+    }
+
+    /// The order in which rows were appended.
+    pub fn append_order(self, alias: &str, id: &str) -> String {
+        self.pick(format!("{alias}.{id}"), format!("{alias}.xact, {alias}.{id}"))
+    }
+
+    /// A statement that answers where appended rows end: a transaction and an id, before all that are still to come.
+    pub fn append_head(self, table: &str, id: &str) -> String {
+        match self {
+            Dialect::Sqlite => {
+                format!("select cast(0 as bigint) as xact, coalesce(max({id}), 0) as id from {table}")
+            }
+            Dialect::Postgres => "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as xact, \
+                                  cast(0 as bigint) as id"
+                .into(),
+        }
+    }
+
     /// Replaces the `{{tokens}}` of a migration. An unknown token is an error that names it.
     pub fn expand(self, text: &str) -> Result<String, Error> {
         let mut out = String::with_capacity(text.len());

@@ -44,6 +44,7 @@
 //! | the caller's | one a thread, read only | bounded reads, without a change of thread |
 //! | `db-slow-read` | one each, read only | slow reads, niced, at most [`Options::readers`] at a time |
 //! | `db-postgres` | one client each | everything on PostgreSQL, at most [`Options::pool_size`] |
+//! | `db-listen` | its own | hears notifications on PostgreSQL, where somebody asked for them |
 //!
 //! # What is promised
 //!

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::files::Files;
 use crate::http::{Metrics, RequestLimits};
 use crate::knowledge::Shelf;
+use crate::live::Live;
 use crate::people::SignInGuard;
 use crate::sla::Clocks;
 use crate::work::{Actor, Work};
@@ -28,6 +29,8 @@ pub struct Parts {
     pub clocks: Arc<Clocks>,
     pub knowledge: Shelf,
     pub files: Files,
+    /// What happens on the desk, for those who listen.
+    pub live: Live,
     /// In the demo a caller without credentials is this user; never set by `serve`.
     pub demo_admin: Option<Actor>,
 }
@@ -48,6 +51,7 @@ impl App {
         let limits = RequestLimits::new(if demo_admin.is_some() { 0 } else { config.requests_per_minute });
         let files = Files::new(&config);
         let sign_ins = SignInGuard::default();
+        let live = Live::new(config.max_listeners);
         App(Arc::new(Parts {
             db,
             config: Arc::new(config),
@@ -58,6 +62,7 @@ impl App {
             clocks: Arc::default(),
             knowledge: Shelf::default(),
             files,
+            live,
             demo_admin,
         }))
     }
@@ -87,7 +92,10 @@ impl App {
         T: Send + 'static,
     {
         let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
-        self.db.write(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config })).await
+        let written =
+            self.db.write(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config })).await;
+        self.live.wake();
+        written
     }
 
     /// `read` for the command line: no runtime needed.
@@ -108,6 +116,10 @@ impl App {
         T: Send + 'static,
     {
         let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
-        self.db.write_blocking(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config }))
+        let written = self
+            .db
+            .write_blocking(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config }));
+        self.live.wake();
+        written
     }
 }

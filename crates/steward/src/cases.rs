@@ -19,6 +19,7 @@ mod open;
 pub mod pages;
 pub mod priorities;
 mod record;
+pub mod sheet;
 pub mod show;
 mod status;
 mod summary;
@@ -38,6 +39,7 @@ pub use show::{CaseDetail, CaseView, EscalationView, escalations};
 pub use status::{StatusChange, close_resolved};
 
 pub use crate::workflow::Status;
+pub(crate) use summary::mean;
 pub use summary::{count as count_cases, fold_rollup};
 
 crate::words! {

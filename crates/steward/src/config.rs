@@ -20,6 +20,7 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     pub metrics_listen: String,
     pub max_connections: usize,
+    pub max_listeners: usize,
     pub requests_per_minute: u32,
     pub log: String,
     pub log_format: LogFormat,

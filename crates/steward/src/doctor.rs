@@ -31,6 +31,12 @@ const LAWS: &[Law] = &[
              (select count(*) from crm_case_comments m where m.case_id = c.case_id and m.is_active and not m.is_internal)",
     },
     Law {
+        name: "response_count is the number of active public comments of the desk",
+        breaches: "select c.case_number from crm_cases c where c.response_count <>
+             (select count(*) from crm_case_comments m
+              where m.case_id = c.case_id and m.is_active and not m.is_internal and m.contact_id is null)",
+    },
+    Law {
         name: "attachment_count is the number of active attachments",
         breaches: "select c.case_number from crm_cases c where c.attachment_count <>
              (select count(*) from crm_case_attachments f where f.case_id = c.case_id and f.is_active)",
@@ -136,6 +142,28 @@ const LAWS: &[Law] = &[
                  or r.violated is distinct from q.violated or r.response_minutes is distinct from q.response_minutes
                  or r.responded is distinct from q.responded or r.timed is distinct from q.timed
                  or r.resolution_minutes is distinct from q.resolution_minutes",
+    },
+    Law {
+        name: "the rollup by owner and team equals a recount",
+        breaches: "select cast(coalesce(r.owner_id, q.owner_id) as text) || ' ' || cast(coalesce(r.team_id, q.team_id) as text)
+                 || ' ' || coalesce(r.status, q.status)
+             from (select owner_id, team_id, status, cases, escalated, violated, responded, response_minutes, timed,
+                       resolution_minutes, rated, score_sum
+                   from crm_owner_rollup_now) r
+             full join (
+                 select coalesce(owner_id, 0) as owner_id, coalesce(team_id, 0) as team_id, status, count(*) as cases,
+                     count(*) filter (where is_escalated) as escalated, count(*) filter (where is_sla_violated) as violated,
+                     count(response_time_minutes) as responded, count(resolution_time_minutes) as timed,
+                     cast(coalesce(sum(response_time_minutes), 0) as bigint) as response_minutes,
+                     cast(coalesce(sum(resolution_time_minutes), 0) as bigint) as resolution_minutes,
+                     count(csat_score) as rated, cast(coalesce(sum(csat_score), 0) as bigint) as score_sum
+                 from crm_cases where is_listed group by coalesce(owner_id, 0), coalesce(team_id, 0), status
+             ) q on q.owner_id = r.owner_id and q.team_id = r.team_id and q.status = r.status
+             where r.cases is distinct from q.cases or r.escalated is distinct from q.escalated
+                 or r.violated is distinct from q.violated or r.responded is distinct from q.responded
+                 or r.response_minutes is distinct from q.response_minutes or r.timed is distinct from q.timed
+                 or r.resolution_minutes is distinct from q.resolution_minutes or r.rated is distinct from q.rated
+                 or r.score_sum is distinct from q.score_sum",
     },
 ];
 

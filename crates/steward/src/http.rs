@@ -20,7 +20,7 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 
 pub use crate::app::App;
-pub use body::{Body, Link, Name, Nothing, Path, Query};
+pub use body::{Body, Link, Nothing, Path, Query, Word};
 pub use caller::{
     Admin, Agent, Anyone, Caller, Expected, Guest, Known, Manager, Participant, Reader, Viewer,
 };
@@ -33,7 +33,8 @@ pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
 use crate::{
-    cases, escalations, files, jobs, knowledge, mail, notifications, people, routing, sla, surveys, web,
+    cases, dashboard, escalations, files, jobs, knowledge, live, mail, notifications, people, routing, sla,
+    surveys, web,
 };
 
 macro_rules! routes {
@@ -50,6 +51,7 @@ pub fn routes() -> Vec<Route> {
         GET    "/api/crm/cases"                             Known       cases::api::list,              "List cases, with filters, search, totals and a summary";
         POST   "/api/crm/cases"                             Participant cases::api::create,            "Open a case";
         POST   "/api/crm/cases/bulk"                        Manager     cases::api::bulk,              "Change up to 500 cases, each answered for itself";
+        GET    "/api/crm/cases.csv"                         Manager     cases::sheet::export,          "Any case list as CSV, the whole of it";
         GET    "/api/crm/cases/{case_id}"                   Known       cases::api::show,              "A case with its comments, attachments, escalations, violations and timeline";
         PUT    "/api/crm/cases/{case_id}"                   Agent       cases::api::update,            "Change the fields named";
         DELETE "/api/crm/cases/{case_id}"                   Manager     cases::api::delete,            "Delete a case (softly)";
@@ -78,6 +80,9 @@ pub fn routes() -> Vec<Route> {
         POST   "/api/crm/cases/{case_id}/escalations/{escalation_id}/resolution" Agent escalations::resolve, "Resolve an escalation: de-escalate";
         POST   "/api/crm/cases/{case_id}/followers"         Viewer      notifications::follow,         "Follow a case";
         DELETE "/api/crm/cases/{case_id}/followers"         Viewer      notifications::unfollow,       "Follow a case no more";
+        GET    "/api/crm/support/dashboard"                 Viewer      dashboard::show,               "How the desk stands, and how a period of it went";
+        GET    "/api/crm/support/dashboard/{section}"       Manager     dashboard::sections::export,   "A section of the dashboard as CSV";
+        GET    "/api/crm/support/live"                      Known       live::listen,                  "What happens on the desk, as it happens: server-sent events";
         GET    "/api/crm/escalation-rules"                  Viewer      escalations::list_rules,       "List escalation rules in their order";
         POST   "/api/crm/escalation-rules"                  Manager     escalations::create_rule,      "Add an escalation rule";
         PUT    "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::update_rule,      "Write an escalation rule anew";

@@ -24,6 +24,10 @@ impl Cursor {
         BASE64_URL_SAFE_NO_PAD.encode(Value::Array(self.0.clone()).to_string())
     }
 
+    pub fn decode(text: &str) -> Result<Cursor> {
+        Cursor::from_json(text.into()).map_err(|_| Cursor::foreign())
+    }
+
     /// The values, if there are as many as the sort needs.
     pub fn values<const N: usize>(&self) -> Result<&[Value; N]> {
         self.0.as_slice().try_into().map_err(|_| Cursor::foreign())

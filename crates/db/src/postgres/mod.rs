@@ -1,12 +1,13 @@
 //! The engine outside: a bounded pool of connections, each living on a thread of its own.
 
 mod failure;
+mod listen;
 mod migration;
 mod pool;
 mod session;
 mod values;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ::postgres::Config;
@@ -28,6 +29,8 @@ pub(crate) struct Engine {
     server: Server,
     acquire_timeout: Duration,
     run_timeout: Duration,
+    /// Gone once the database is closed: what listens ends by it.
+    open: Mutex<Option<Arc<()>>>,
 }
 
 /// Where the server is, and the limits of every session on it.
@@ -49,6 +52,7 @@ impl Engine {
             server,
             acquire_timeout: options.acquire_timeout,
             run_timeout: options.run_timeout,
+            open: Mutex::new(Some(Arc::default())),
         })
     }
 
@@ -74,7 +78,15 @@ impl Engine {
         (stats.write_queue, stats.slow_queue, stats.connections_in_use) = self.pool.lengths();
     }
 
+    pub fn listen(&self, channel: &'static str, heard: impl Fn() + Send + 'static) {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = open.as_ref() {
+            listen::spawn(self.server.clone(), channel, Arc::downgrade(open), heard);
+        }
+    }
+
     pub fn close(&self) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.pool.close();
     }
 }

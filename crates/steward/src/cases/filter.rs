@@ -49,22 +49,31 @@ crate::input! {
         /// Whether all (default) or any of the tags.
         pub tag_match: Option<TagMatch>,
         pub unassigned: Option<bool>,
+        /// Cases of no team.
+        pub without_team: Option<bool>,
         pub is_escalated: Option<bool>,
         pub escalation_level: Option<Set<Int<0, 3>>>,
         pub sla_violated: Option<bool>,
         /// Cases that missed this target.
         pub breached: Option<Breach>,
+        /// Cases that met this target and never missed it.
+        pub attained: Option<Breach>,
         /// Active cases past their resolution due time.
         pub overdue: Option<bool>,
         /// Active cases due before this instant.
         pub due_before: Option<Time>,
         pub reopened: Option<bool>,
+        /// Cases that were never reopened and have one public answer of the desk's.
+        pub one_touch: Option<bool>,
         /// Satisfaction scores.
         pub csat: Option<Set<Int<1, 5>>>,
         pub created_from: Option<Time>,
         pub created_to: Option<Time>,
         pub resolved_from: Option<Time>,
         pub resolved_to: Option<Time>,
+        /// When the customer's satisfaction was given.
+        pub rated_from: Option<Time>,
+        pub rated_to: Option<Time>,
         pub updated_since: Option<Time>,
         pub sort: Option<Sort>,
         pub page: Option<PageNumber>,
@@ -233,6 +242,8 @@ impl CaseQuery {
             ("escalation_level", self.escalation_level.is_some()),
             ("sla_violated", self.sla_violated.is_some()),
             ("breached", self.breached.is_some()),
+            ("attained", self.attained.is_some()),
+            ("without_team", self.without_team.is_some()),
             ("overdue", self.overdue.is_some()),
             ("due_before", self.due_before.is_some()),
             // A parent may be another customer's case, which probing would find.
@@ -325,6 +336,20 @@ impl CaseQuery {
             }
             None => {}
         }
+        match self.without_team {
+            Some(true) => {
+                filter.plain("c.team_id is null");
+                dimensions.push(Dimension { name: "team", keys: vec![String::new()] });
+            }
+            Some(false) => {
+                filter.plain("c.team_id is not null");
+                dimensions.extend([
+                    Dimension { name: "team", keys: vec![] },
+                    Dimension { name: "team", keys: vec![] },
+                ]);
+            }
+            None => {}
+        }
     }
 
     fn other_conditions(&self, actor: Actor, now: Time, filter: &mut Filter) {
@@ -354,6 +379,21 @@ impl CaseQuery {
                 breach.word(),
             );
         }
+        if let Some(target) = self.attained {
+            filter.and(
+                "exists (select 1 from crm_sla_targets x where x.case_id = c.case_id and x.kind = ? and x.met_at is not null)",
+                target.word(),
+            );
+            filter.and(
+                "not exists (select 1 from crm_sla_violations v where v.case_id = c.case_id and v.violation_type = ?)",
+                target.word(),
+            );
+        }
+        match self.one_touch {
+            Some(true) => filter.plain("c.reopened_count = 0 and c.response_count = 1"),
+            Some(false) => filter.plain("not (c.reopened_count = 0 and c.response_count = 1)"),
+            None => {}
+        }
         match self.overdue {
             Some(true) => filter.and("c.is_open and c.resolution_due < ?", time(now)),
             Some(false) => filter.and("not (c.is_open and coalesce(c.resolution_due < ?, 1 = 0))", time(now)),
@@ -371,6 +411,8 @@ impl CaseQuery {
             ("c.created_at < ?", self.created_to),
             ("c.resolved_at >= ?", self.resolved_from),
             ("c.resolved_at < ?", self.resolved_to),
+            ("c.csat_submitted_at >= ?", self.rated_from),
+            ("c.csat_submitted_at < ?", self.rated_to),
             (touched, self.updated_since),
         ] {
             if let Some(at) = at {

@@ -57,6 +57,32 @@ pub fn list(work: &mut Work, query: &CaseQuery, scope: CaseScope) -> Result<Case
     Ok(CaseList { cases: items(work, rows)?, pagination, summary })
 }
 
+/// The next rows of a list and where it goes on, without counting: what an export is made of. A search ends at 10,000.
+pub fn portion(
+    work: &mut Work,
+    query: &CaseQuery,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<(Vec<CaseItem>, Option<Cursor>)> {
+    let mut filter = query.filter(work.dialect(), work.actor, work.now, CaseScope::Desk)?;
+    let paging = Paging { page: 1, limit, cursor: after };
+    if query.searches() {
+        let list = search(work, query, filter, &paging)?;
+        let next = list.pagination.next_cursor.map(|cursor| Cursor::decode(&cursor)).transpose()?;
+        return Ok((list.cases, next));
+    }
+    let order = Order::of(query.sort.unwrap_or(Sort::Newest), work.actor.is_staff());
+    let mut rows = match &paging.cursor {
+        None => order.rows(work, &filter, limit + 1, 0)?,
+        Some(cursor) => order.rows_after(work, cursor, &mut filter, limit + 1)?,
+    };
+    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > shown;
+    rows.truncate(shown);
+    let next = rows.last().filter(|_| more).map(|last| Cursor(order.key(last)));
+    Ok((items(work, rows)?, next))
+}
+
 fn items(work: &mut Work, rows: Vec<CaseView>) -> Result<Vec<CaseItem>> {
     let mut tags = show::tags_of(work, &rows)?;
     let now = work.now;

@@ -15,7 +15,7 @@ use super::App;
 use super::caller::RequestFacts;
 use super::endpoint::{Describe, Operation};
 use crate::error::{Error, Fault, Result};
-use crate::input::{self, Input};
+use crate::input::{self, Field, Input};
 use crate::work::Actor;
 
 /// The largest JSON body, in bytes (spec 11).
@@ -57,31 +57,6 @@ impl<const N: usize> Describe for Path<N> {
     }
 }
 
-/// The one text in the path. What is not UTF-8 names nothing: 404.
-pub struct Name(pub String);
-
-impl FromRequestParts<App> for Name {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let nothing = || Error::NotFound("thing: a name in the path is UTF-8 without NUL");
-        let raw = RawPathParams::from_request_parts(parts, app).await.map_err(|_| nothing())?;
-        let (_, name) = raw.iter().next().ok_or_else(nothing)?;
-        if name.contains('\0') { Err(nothing()) } else { Ok(Name(name.to_owned())) }
-    }
-}
-
-impl Describe for Name {
-    fn describe(operation: &mut Operation<'_>) {
-        for name in operation.path_parameters.clone() {
-            operation.parameters.push(json!({
-                "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 }
-            }));
-        }
-        operation.problem(404, "No such thing, or not for the caller's eyes");
-    }
-}
-
 /// The secret at the end of a path. What is too long for one is none: 404.
 pub struct Link(pub String);
 
@@ -104,6 +79,31 @@ impl Describe for Link {
             }));
         }
         operation.problem(404, "No such link");
+    }
+}
+
+/// One of the words that a path may end with. Another names nothing: 404.
+pub struct Word<T>(pub T);
+
+impl<T: Field> FromRequestParts<App> for Word<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let raw = RawPathParams::from_request_parts(parts, app).await.ok();
+        let text = raw.as_ref().and_then(|raw| raw.iter().next());
+        text.and_then(|(_, text)| T::from_text(text).ok()).map(Word).ok_or(Error::NotFound("path"))
+    }
+}
+
+impl<T: Field> Describe for Word<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        for name in operation.path_parameters.clone() {
+            let schema = T::schema(operation.generator);
+            operation
+                .parameters
+                .push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
+        }
+        operation.problem(404, "No such thing");
     }
 }
 

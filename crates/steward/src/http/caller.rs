@@ -16,6 +16,7 @@ use super::endpoint::{Describe, Operation};
 use super::idempotency;
 use super::limits::Asker;
 use super::reply::{Answer, Reply};
+use super::serve::Place;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::people::tokens::{self, KnownToken};
@@ -39,9 +40,13 @@ pub struct RequestFacts {
     pub route: String,
     pub idempotency_key: Option<String>,
     if_match: Option<String>,
+    /// Where a listener of live events left off.
+    pub last_event_id: Option<String>,
     body_hash: OnceLock<[u8; 32]>,
     /// The caller's address, from the proxy's header only where the proxy is listed.
     pub address: IpAddr,
+    /// The place that the connection takes among those served at a time.
+    pub place: Option<Place>,
 }
 
 impl RequestFacts {
@@ -192,6 +197,8 @@ fn facts(parts: &Parts, app: &App) -> Result<RequestFacts> {
         },
         idempotency_key,
         if_match: header("if-match", 2000)?,
+        last_event_id: header("last-event-id", 100)?,
+        place: parts.extensions.get::<Place>().cloned(),
         body_hash: OnceLock::new(),
         address: client_address(&parts.headers, peer, &app.config.trusted_proxies),
     })

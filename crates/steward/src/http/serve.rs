@@ -2,7 +2,7 @@
 //! request it has taken.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,11 +11,12 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt;
 
 use super::App;
 use super::stall::Impatient;
+use crate::live;
 
 /// How long a client may take to send its request's head.
 const HEAD_SECONDS: u64 = 20;
@@ -25,6 +26,17 @@ const STALL: Duration = Duration::from_secs(60);
 const METRICS_CONNECTIONS: usize = 100;
 /// How long open requests may take to end once the server is asked to stop.
 const DRAIN_SECONDS: u64 = 20;
+
+/// A connection's place among those served at a time, which it may give up early.
+#[derive(Clone)]
+pub struct Place(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+
+impl Place {
+    /// For a stream that is counted elsewhere.
+    pub fn give_up(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
 
 /// A server that is listening.
 pub struct Server {
@@ -48,6 +60,7 @@ pub fn serve(app: App, listener: TcpListener) -> std::io::Result<Server> {
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
     let most = app.config.max_connections;
+    tokio::spawn(live::follow(app.clone(), stopped.clone()));
     let router = super::router(app);
     let done = tokio::spawn(accept(listener, router, most, stopped));
     Ok(Server { address, stop, done })
@@ -90,8 +103,11 @@ async fn accept(listener: TcpListener, router: Router, most: usize, mut stopped:
         };
         let _ = stream.set_nodelay(true);
         let router = router.clone();
+        let place = Place(Arc::new(Mutex::new(Some(place))));
+        let held = place.clone();
         let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(held.clone());
             router.clone().oneshot(request)
         });
         let connection =
@@ -100,7 +116,7 @@ async fn accept(listener: TcpListener, router: Router, most: usize, mut stopped:
             if let Err(error) = connection.await {
                 tracing::debug!(%error, %peer, "a connection ended early");
             }
-            drop(place);
+            place.give_up();
         });
     }
     drop(listener);

@@ -18,8 +18,8 @@ use crate::http::{Answer, Json, Query, Reader};
 use crate::input::Set;
 use crate::paging::{Cursor, Limit, PageNumber, Pagination, Paging, REACH, Total};
 use crate::people::listing::Filter;
-use crate::search::articles::{self, Asked};
 use crate::search::Excerpter;
+use crate::search::articles::{self, Asked};
 use crate::work::{Actor, Work};
 
 /// Articles shown at once unless asked otherwise (spec 1).

@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::files::articles::ArticleFile;
 use crate::http::{
-    Admin, Agent, Answer, Body, Caller, Created, Either, Json, Manager, Moved, Name, NoContent, Nothing,
-    Path, Query, Reader,
+    Admin, Agent, Answer, Body, Caller, Created, Either, Json, Manager, Moved, NoContent, Nothing, Path,
+    Query, Reader, Word,
 };
 use crate::input::Patch;
 use crate::work::Work;
@@ -113,7 +113,7 @@ pub async fn show(
 /// A former address answers 308 with the present one.
 pub async fn by_slug(
     caller: Reader,
-    Name(slug): Name,
+    Word(slug): Word<String>,
     Query(query): Query<EditionQuery>,
 ) -> Result<Answer<Either<Json<Shown>, Moved>>> {
     let edition = article::edition_for(caller.actor, query.edition)?;

@@ -2,6 +2,8 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use std::collections::HashMap;
+
 use db::Class;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -133,18 +135,26 @@ pub fn secret(prefix: &str) -> Result<String> {
     Ok(format!("{prefix}_{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
 }
 
+const KNOWN: &str = "select t.token_id, t.scope, t.expires_at, u.user_id, u.role, c.contact_id, c.account_id,
+        a.contacts_see_account_cases as sees_account
+     from crm_tokens t
+     left join crm_users u on u.user_id = t.user_id and u.is_active
+     left join crm_contacts c on c.contact_id = t.contact_id and c.is_active
+     left join crm_accounts a on a.account_id = c.account_id and a.is_active";
+
 /// The token whose hash this is, unless revoked. One statement: it precedes every request.
 pub fn find(work: &mut Work, hash: &[u8]) -> Result<Option<KnownToken>> {
-    work.optional(
-        "select t.token_id, t.scope, t.expires_at, u.user_id, u.role, c.contact_id, c.account_id,
-                a.contacts_see_account_cases as sees_account
-         from crm_tokens t
-         left join crm_users u on u.user_id = t.user_id and u.is_active
-         left join crm_contacts c on c.contact_id = t.contact_id and c.is_active
-         left join crm_accounts a on a.account_id = c.account_id and a.is_active
-         where t.token_hash = $1 and t.revoked_at is null",
-        &[&hash],
-    )
+    work.optional(&format!("{KNOWN} where t.token_hash = $1 and t.revoked_at is null"), &[&hash])
+}
+
+/// For whom these tokens speak now; one that has ended, or whose owner has, is not among them.
+pub fn speakers(work: &mut Work, token_ids: &[i64]) -> Result<HashMap<i64, Actor>> {
+    let now = work.now;
+    let among = work.dialect().among_ints("t.token_id", "$1");
+    let sql = format!("{KNOWN} where {among} and t.revoked_at is null");
+    let known: Vec<KnownToken> = work.query(&sql, &[&serde_json::json!(token_ids)])?;
+    let alive = known.iter().filter(|known| known.expires_at.is_none_or(|end| end > now));
+    Ok(alive.filter_map(|known| Some((known.token_id, known.actor().ok()?))).collect())
 }
 
 const SELECT: &str =

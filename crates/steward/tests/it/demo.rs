@@ -146,4 +146,37 @@ each_engine! {
         assert!(liked["view_count"].as_i64().unwrap() > 50 && liked["helpfulness_percentage"].is_f64(), "{liked}");
         assert!(desk.number("select count(*) from crm_kb_article_versions where version > 1") > 5);
     }
+
+    fn the_dashboard_of_the_demo_tells_a_story(engine) {
+        let desk = Desk::new(engine);
+        steward::demo::prepare(&desk.app.db, desk.clock.now()).unwrap();
+        desk.tick();
+        let vera = desk.viewer("vera");
+        // The seed's example 8, as it stands there.
+        let whole = vera.get("/api/crm/support/dashboard").ok();
+        let agents = vera.get("/api/crm/support/dashboard?owner_id=10&days=7").ok();
+        assert_eq!(whole["overall"]["total_cases"], 2000);
+        assert_eq!((&whole["period"]["days"], &agents["period"]["days"]), (&json!(30), &json!(7)));
+        assert!(agents["overall"]["total_cases"].as_i64() > Some(20));
+        for number in ["period_total", "period_resolved", "csat_response_count", "one_touch_cases", "reopened_cases"] {
+            assert!(whole["period"][number].as_i64() > Some(0), "{number}");
+        }
+        for number in ["avg_response_time_minutes", "avg_resolution_time_minutes", "avg_csat_score"] {
+            assert!(whole["overall"][number].as_f64() > Some(0.0), "{number}");
+        }
+        for section in ["by_priority", "by_type", "by_channel", "by_owner", "by_team"] {
+            let rows = whole[section].as_array().unwrap();
+            let busy = rows.iter().filter(|row| row["total_cases"].as_i64() > Some(0)).count();
+            assert!(busy > 3 && rows.iter().all(|row| row["href"].is_string()), "{section}");
+        }
+        for section in ["sla_violations", "needs_attention", "recent_csat"] {
+            assert_eq!(whole[section].as_array().unwrap().len(), 10, "{section}");
+        }
+        for target in [0, 2] {
+            let percent = whole["period"]["sla_attainment"][target]["attainment_percent"].as_f64().unwrap();
+            assert!((50.0..100.0).contains(&percent), "{percent}");
+        }
+        assert!(whole["backlog"]["overdue_cases"].as_i64() > Some(0));
+        assert!(whole["daily_trend"].as_array().unwrap().iter().any(|day| day["created_cases"].as_i64() > Some(5)));
+    }
 }

@@ -1,7 +1,7 @@
 //! A desk for one test: a server in this process on a database of its own, a clock that is set by hand, and the cast.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use db::{Class, Db, Options, ToParam};
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ pub struct Desk {
     pub app: App,
     pub clock: Clock,
     pub address: std::net::SocketAddr,
-    server: Option<Server>,
+    server: Mutex<Option<Server>>,
     runtime: Option<Runtime>,
     place: Option<Place>,
     people: AtomicU32,
@@ -101,7 +101,7 @@ impl Desk {
             app,
             clock,
             address: server.address,
-            server: Some(server),
+            server: Mutex::new(Some(server)),
             runtime: Some(runtime),
             place: Some(place),
             people: AtomicU32::new(0),
@@ -173,6 +173,14 @@ impl Desk {
         let runtime = self.runtime.as_ref().expect("the desk is open");
         while runtime.block_on(steward::jobs::errands::run_due(&self.app)).unwrap() > 0 {}
         self
+    }
+
+    /// Ends the server, as a signal does.
+    pub fn stop(&self) {
+        let runtime = self.runtime.as_ref().expect("the desk is open");
+        if let Some(server) = self.server.lock().unwrap().take() {
+            runtime.block_on(server.stop());
+        }
     }
 
     // ---- the cast
@@ -330,8 +338,10 @@ impl Drop for Desk {
             broken.extend(steward::doctor::examine_clocks(&self.app.db, self.clock.now()).unwrap());
             broken
         };
-        if let (Some(runtime), Some(server)) = (self.runtime.take(), self.server.take()) {
-            runtime.block_on(server.stop());
+        if !std::thread::panicking() {
+            self.stop();
+        }
+        if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
         // On PostgreSQL the database goes by force, whatever is still connected.

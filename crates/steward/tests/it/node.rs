@@ -95,6 +95,10 @@ impl Node {
         Client::new(self.base.clone(), "admin", 1, Some(token.trim().to_owned()))
     }
 
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.base.trim_start_matches("http://").parse().unwrap()
+    }
+
     pub fn stranger(&self) -> Client {
         Client::new(self.base.clone(), "a stranger", 0, None)
     }

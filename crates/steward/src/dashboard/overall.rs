@@ -1,0 +1,251 @@
+//! The desk as it stands: counts and means of all time from the rollup by owner and team, and the backlog by age.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Scope;
+use super::facts::hundredths;
+use super::links::{ACTIVE, Links};
+use crate::cases::{Filter, Status, mean};
+use crate::clock::Time;
+use crate::error::Result;
+use crate::work::Work;
+
+db::record! {
+    /// The rollup's cells of one status.
+    struct Cell {
+        status: Status,
+        cases: i64,
+        escalated: i64,
+        violated: i64,
+        responded: i64,
+        response_minutes: i64,
+        timed: i64,
+        resolution_minutes: i64,
+        rated: i64,
+        score_sum: i64,
+    }
+}
+
+/// All cases of the scope, whenever they came. Counts by status are of exactly that status; times are wall-clock minutes.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Overall {
+    pub total_cases: i64,
+    pub new_cases: i64,
+    pub open_cases: i64,
+    pub pending_cases: i64,
+    pub in_progress_cases: i64,
+    pub waiting_customer_cases: i64,
+    pub resolved_cases: i64,
+    pub closed_cases: i64,
+    pub cancelled_cases: i64,
+    /// All active statuses together.
+    pub active_cases: i64,
+    pub escalated_cases: i64,
+    pub sla_violated_cases: i64,
+    /// One decimal; null without any.
+    pub avg_response_time_minutes: Option<f64>,
+    /// One decimal; null without any.
+    pub avg_resolution_time_minutes: Option<f64>,
+    /// Two decimals; null without any.
+    pub avg_csat_score: Option<f64>,
+    pub csat_response_count: i64,
+    /// The case list behind each number, by its name.
+    pub links: Links,
+}
+
+impl Overall {
+    pub fn read(work: &mut Work, scope: &Scope) -> Result<Overall> {
+        let rows = scope.cells();
+        let sums = [
+            "cases",
+            "escalated",
+            "violated",
+            "responded",
+            "response_minutes",
+            "timed",
+            "resolution_minutes",
+            "rated",
+            "score_sum",
+        ]
+        .map(|column| format!("cast(sum({column}) as bigint) as {column}"));
+        let sql = format!(
+            "select status, {} from crm_owner_rollup_now where {} group by status",
+            sums.join(", "),
+            rows.sql()
+        );
+        let cells: Vec<Cell> = work.query(&sql, &rows.params())?;
+        let mut overall = Overall::default();
+        let sum = |measure: fn(&Cell) -> i64| cells.iter().map(measure).sum::<i64>();
+        for cell in &cells {
+            *overall.of_status(cell.status) += cell.cases;
+            overall.active_cases += if cell.status.is_active() { cell.cases } else { 0 };
+        }
+        overall.total_cases = sum(|cell| cell.cases);
+        overall.escalated_cases = sum(|cell| cell.escalated);
+        overall.sla_violated_cases = sum(|cell| cell.violated);
+        overall.csat_response_count = sum(|cell| cell.rated);
+        overall.avg_response_time_minutes =
+            mean(sum(|cell| cell.response_minutes), sum(|cell| cell.responded));
+        overall.avg_resolution_time_minutes =
+            mean(sum(|cell| cell.resolution_minutes), sum(|cell| cell.timed));
+        overall.avg_csat_score = hundredths(sum(|cell| cell.score_sum), overall.csat_response_count);
+        overall.links = overall.links(scope);
+        Ok(overall)
+    }
+
+    fn of_status(&mut self, status: Status) -> &mut i64 {
+        match status {
+            Status::New => &mut self.new_cases,
+            Status::Open => &mut self.open_cases,
+            Status::Pending => &mut self.pending_cases,
+            Status::InProgress => &mut self.in_progress_cases,
+            Status::WaitingCustomer => &mut self.waiting_customer_cases,
+            Status::Resolved => &mut self.resolved_cases,
+            Status::Closed => &mut self.closed_cases,
+            Status::Cancelled => &mut self.cancelled_cases,
+        }
+    }
+
+    fn links(&self, scope: &Scope) -> Links {
+        let all = scope.link();
+        let of = |status: Status, cases: i64| all.with("status", status.word()).to(cases);
+        Links::from([
+            ("total_cases", all.to(self.total_cases)),
+            ("new_cases", of(Status::New, self.new_cases)),
+            ("open_cases", of(Status::Open, self.open_cases)),
+            ("pending_cases", of(Status::Pending, self.pending_cases)),
+            ("in_progress_cases", of(Status::InProgress, self.in_progress_cases)),
+            ("waiting_customer_cases", of(Status::WaitingCustomer, self.waiting_customer_cases)),
+            ("resolved_cases", of(Status::Resolved, self.resolved_cases)),
+            ("closed_cases", of(Status::Closed, self.closed_cases)),
+            ("cancelled_cases", of(Status::Cancelled, self.cancelled_cases)),
+            ("active_cases", all.with("status", ACTIVE).to(self.active_cases)),
+            ("escalated_cases", all.with("is_escalated", true).to(self.escalated_cases)),
+            ("sla_violated_cases", all.with("sla_violated", true).to(self.sla_violated_cases)),
+            ("csat_response_count", all.with("csat", "1,2,3,4,5").to(self.csat_response_count)),
+        ])
+    }
+}
+
+/// Active cases by owner or team (`column` of the rollup; 0 for none), where there are any.
+pub fn backlogs(work: &mut Work, scope: &Scope, column: &str) -> Result<BTreeMap<i64, i64>> {
+    let rows = active_cells(scope);
+    let sql = format!(
+        "select {column}, cast(sum(cases) as bigint) as cases from crm_owner_rollup_now where {} group by {column}",
+        rows.sql()
+    );
+    Ok(work.query::<(i64, i64)>(&sql, &rows.params())?.into_iter().collect())
+}
+
+/// How many cases are active.
+pub fn active(work: &mut Work, scope: &Scope) -> Result<i64> {
+    Ok(backlogs(work, scope, "team_id")?.values().sum())
+}
+
+fn active_cells(scope: &Scope) -> Filter {
+    let mut rows = scope.cells();
+    rows.among("status", Status::ALL.iter().filter(|status| status.is_active()).map(|status| status.word()));
+    rows
+}
+
+/// Active cases as they wait now, whenever they came.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Backlog {
+    pub active_cases: i64,
+    /// Past their resolution due time.
+    pub overdue_cases: i64,
+    pub escalated_cases: i64,
+    pub unassigned_cases: i64,
+    pub by_age: Vec<OfAge>,
+    /// The case list behind each number, by its name.
+    pub links: Links,
+}
+
+/// Active cases of an age: at least `days_from` days of 24 hours, less than `days_to`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OfAge {
+    pub days_from: i64,
+    /// Null for any age beyond.
+    pub days_to: Option<i64>,
+    pub cases: i64,
+    pub href: String,
+}
+
+/// Where ages part, in days.
+const AGES: [i64; 4] = [1, 3, 7, 30];
+
+impl Backlog {
+    pub fn read(work: &mut Work, scope: &Scope) -> Result<Backlog> {
+        let rows = active_cells(scope);
+        let sql = format!(
+            "select cast(coalesce(sum(cases), 0) as bigint) as cases,
+                 cast(coalesce(sum(escalated), 0) as bigint) as escalated,
+                 cast(coalesce(sum(case when owner_id = 0 then cases else 0 end), 0) as bigint) as unassigned
+             from crm_owner_rollup_now where {}",
+            rows.sql()
+        );
+        let (active_cases, escalated_cases, unassigned_cases): (i64, i64, i64) =
+            work.one(&sql, &rows.params())?;
+        let now = work.now;
+        let overdue_cases = count_open(work, scope, "c.resolution_due", None, Some(now))?;
+        let by_age = by_age(work, scope)?;
+        let active = scope.link().with("status", ACTIVE);
+        let mut links = Links::from([
+            ("active_cases", active.to(active_cases)),
+            ("overdue_cases", scope.link().with("overdue", true).to(overdue_cases)),
+            ("escalated_cases", active.with("is_escalated", true).to(escalated_cases)),
+        ]);
+        if scope.owner_id.is_none() {
+            links.insert("unassigned_cases", active.with("unassigned", true).to(unassigned_cases));
+        }
+        Ok(Backlog { active_cases, overdue_cases, escalated_cases, unassigned_cases, by_age, links })
+    }
+}
+
+fn by_age(work: &mut Work, scope: &Scope) -> Result<Vec<OfAge>> {
+    let now = work.now;
+    let starts = std::iter::once(0).chain(AGES);
+    let ends = AGES.into_iter().map(Some).chain([None]);
+    let mut rows = Vec::new();
+    for (days_from, days_to) in starts.zip(ends) {
+        // The youngest have no upper border: a case may come while this is read.
+        let until = (days_from > 0).then(|| now.plus_days(-days_from));
+        let since = days_to.map(|days| now.plus_days(-days));
+        let cases = count_open(work, scope, "c.created_at", since, until)?;
+        let mut link = scope.link().with("status", ACTIVE);
+        if let Some(since) = since {
+            link = link.with("created_from", since);
+        }
+        if let Some(until) = until {
+            link = link.with("created_to", until);
+        }
+        rows.push(OfAge { days_from, days_to, cases, href: link.to(cases) });
+    }
+    Ok(rows)
+}
+
+/// Open cases with a time within bounds, the lower included. Without a scope an index answers alone.
+fn count_open(
+    work: &mut Work,
+    scope: &Scope,
+    column: &str,
+    from: Option<Time>,
+    to: Option<Time>,
+) -> Result<i64> {
+    let mut filter = Filter::default();
+    filter.plain("c.is_open");
+    for (condition, at) in [(">=", from), ("<", to)] {
+        if let Some(at) = at {
+            filter.and(&format!("{column} {condition} ?"), db::Value::Time(at.into()));
+        }
+    }
+    scope.narrow(work.dialect(), &mut filter);
+    let (cases,) = work.one::<(i64,)>(
+        &format!("select count(*) from crm_cases c where {}", filter.sql()),
+        &filter.params(),
+    )?;
+    Ok(cases)
+}

@@ -1,0 +1,120 @@
+//! Live events (spec 9): what happens on the desk, told to those who listen as it happens.
+//!
+//! One task a node, [`follow`], reads new rows of `crm_case_events` and hands them to every listener through one channel.
+//! A write of this node wakes it, and other nodes are told by a notification (PostgreSQL), after the commit and at most
+//! once in 50 ms; what goes unheard, and plain SQL, is found each second at the latest. On PostgreSQL
+//! rows are read in the order (transaction, id) up to the oldest transaction still running, so that none that commits late
+//! is passed over. What a listener may see is decided for each event and each listener.
+
+mod event;
+mod follower;
+mod listener;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, broadcast, watch};
+
+pub use follower::follow;
+pub use listener::listen;
+
+use crate::work::Actor;
+use event::News;
+
+/// Events that a listener may be behind before it is let go.
+const BEHIND: usize = 4096;
+
+/// What listeners share.
+pub struct Live {
+    most: usize,
+    /// This node wrote something.
+    wake: Notify,
+    /// Another node says that it did.
+    heard: Arc<Notify>,
+    news: broadcast::Sender<News>,
+    state: watch::Sender<State>,
+    tokens: Mutex<Tokens>,
+}
+
+/// Who listens: tokens with the number of their streams, and streams in all.
+#[derive(Default)]
+struct Tokens {
+    streams: usize,
+    by_token: HashMap<i64, usize>,
+}
+
+/// What every listener must know at once.
+#[derive(Clone, Default)]
+struct State {
+    /// Events are being followed: whatever is appended from here on is told.
+    is_following: bool,
+    /// The server ends.
+    is_closed: bool,
+    /// Tokens that speak for nobody any more.
+    ended: Arc<HashSet<i64>>,
+    /// For whom the others speak now.
+    speakers: Arc<HashMap<i64, Actor>>,
+}
+
+impl Live {
+    pub fn new(most: usize) -> Live {
+        Live {
+            most,
+            wake: Notify::default(),
+            heard: Arc::default(),
+            news: broadcast::channel(BEHIND).0,
+            state: watch::channel(State::default()).0,
+            tokens: Mutex::default(),
+        }
+    }
+
+    /// Something may have happened.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Streams that are open.
+    pub fn streams(&self) -> usize {
+        self.tokens().streams
+    }
+
+    fn tokens(&self) -> std::sync::MutexGuard<'_, Tokens> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a listener's place; false where all are taken.
+    fn enter(&self, token_id: Option<i64>) -> bool {
+        let mut tokens = self.tokens();
+        if tokens.streams >= self.most {
+            return false;
+        }
+        tokens.streams += 1;
+        if let Some(id) = token_id {
+            *tokens.by_token.entry(id).or_default() += 1;
+        }
+        true
+    }
+
+    /// Whether nobody listens. From then on nothing is followed, until somebody enters: both under one lock, so that
+    /// nobody enters unseen.
+    fn rests(&self) -> bool {
+        let tokens = self.tokens();
+        if tokens.streams == 0 {
+            self.state.send_if_modified(|state| std::mem::take(&mut state.is_following));
+        }
+        tokens.streams == 0
+    }
+
+    fn leave(&self, token_id: Option<i64>) {
+        let mut tokens = self.tokens();
+        tokens.streams -= 1;
+        if let Some(id) = token_id
+            && let Some(count) = tokens.by_token.get_mut(&id)
+        {
+            *count -= 1;
+            if *count == 0 {
+                tokens.by_token.remove(&id);
+            }
+        }
+    }
+}
