@@ -2,12 +2,14 @@
 //! not a test: it ends well whatever the figures say.
 
 mod dashboard;
+mod knowledge;
 mod live;
 mod load;
 mod measure;
 mod raw;
 mod report;
 mod requests;
+mod search;
 mod seed;
 mod server;
 mod sla;
@@ -64,6 +66,26 @@ enum Command {
         /// Open cases, each with two targets.
         #[arg(long, default_value_t = 50_000)]
         cases: i64,
+        /// An empty PostgreSQL database.
+        #[arg(long, env = "STEWARD_TEST_POSTGRES", hide_env_values = true)]
+        postgres: Option<String>,
+        #[arg(long, default_value = "target/bench")]
+        folder: PathBuf,
+    },
+    /// Measure searches among many articles beside the engine's own full text, in process.
+    Knowledge {
+        #[arg(long, default_value_t = 100_000)]
+        articles: i64,
+        #[arg(long, default_value = "target/bench")]
+        folder: PathBuf,
+    },
+    /// Measure how well the questions of a test collection find their answers.
+    Search {
+        /// A folder with corpus.jsonl, queries.jsonl and qrels.tsv.
+        #[arg(long)]
+        collection: PathBuf,
+        #[arg(long, default_value = "both")]
+        engine: Engines,
         /// An empty PostgreSQL database.
         #[arg(long, env = "STEWARD_TEST_POSTGRES", hide_env_values = true)]
         postgres: Option<String>,
@@ -180,6 +202,19 @@ fn run(command: Command) -> Result<(), Fatal> {
             if engine != Engines::Sqlite {
                 let url = postgres.ok_or("name a PostgreSQL database with --postgres")?;
                 sla::measure("PostgreSQL", &url, cases)?;
+            }
+        }
+        Command::Knowledge { articles, folder } => {
+            knowledge::measure(&sla::sqlite(&folder)?, articles)?;
+        }
+        Command::Search { collection, engine, postgres, folder } => {
+            let collection = search::Collection::read(&collection)?;
+            if engine != Engines::Postgres {
+                search::measure("SQLite", &sla::sqlite(&folder)?, &collection)?;
+            }
+            if engine != Engines::Sqlite {
+                let url = postgres.ok_or("name a PostgreSQL database with --postgres")?;
+                search::measure("PostgreSQL", &url, &collection)?;
             }
         }
         Command::Dashboard { engine, cases, seconds, postgres, folder } => {

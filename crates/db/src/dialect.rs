@@ -88,6 +88,23 @@ impl Dialect {
         }
     }
 
+    /// A table `j` with a column `value`: the elements of the JSON array bound at param. An element that is an array
+    /// itself is taken apart with `j.value ->> 0`, which is text on PostgreSQL: cast it.
+    pub fn elements(self, param: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("json_each({param}) j"),
+            Dialect::Postgres => format!("jsonb_array_elements({param}::jsonb) as j(value)"),
+        }
+    }
+
+    /// The bytes that a text of hexadecimal digits tells.
+    pub fn from_hex(self, expr: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("unhex({expr})"),
+            Dialect::Postgres => format!("decode({expr}, 'hex')"),
+        }
+    }
+
     /// The text under `key` of a JSON column, null where there is none.
     pub fn json_text(self, column: &str, key: &str) -> String {
         let key = key.replace('\'', "''");

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::files::Files;
 use crate::http::{Metrics, RequestLimits};
+use crate::knowledge::Shelf;
 use crate::live::Live;
 use crate::people::SignInGuard;
 use crate::sla::Clocks;
@@ -26,6 +27,7 @@ pub struct Parts {
     pub limits: RequestLimits,
     pub sign_ins: SignInGuard,
     pub clocks: Arc<Clocks>,
+    pub knowledge: Shelf,
     pub files: Files,
     /// What happens on the desk, for those who listen.
     pub live: Live,
@@ -58,6 +60,7 @@ impl App {
             limits,
             sign_ins,
             clocks: Arc::default(),
+            knowledge: Shelf::default(),
             files,
             live,
             demo_admin,

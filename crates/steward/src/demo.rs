@@ -4,6 +4,7 @@
 //! done, [`life`] what follows from it by the desk's rules, [`clocks`] what their SLA clocks say), [`write`] puts down
 //! how they stand. A database made here is marked, and no other is opened: whoever asks a demo is its admin.
 
+mod articles;
 mod clocks;
 mod files;
 mod generate;
@@ -33,7 +34,7 @@ use crate::work::Actor;
 const SEED: u64 = 0x5eed_0dec;
 
 /// Whose ids were given here rather than by the engine.
-const NUMBERED: [(&str, &str); 11] = [
+const NUMBERED: [(&str, &str); 12] = [
     ("crm_users", "user_id"),
     ("crm_teams", "team_id"),
     ("crm_accounts", "account_id"),
@@ -41,6 +42,7 @@ const NUMBERED: [(&str, &str); 11] = [
     ("crm_cases", "case_id"),
     ("crm_case_comments", "comment_id"),
     ("crm_case_texts", "text_id"),
+    ("crm_kb_articles", "article_id"),
     ("crm_case_escalations", "escalation_id"),
     ("crm_sla_targets", "target_id"),
     ("crm_survey_invitations", "invitation_id"),
@@ -101,6 +103,8 @@ fn fill(tx: &mut Tx<'_>, now: Time) -> Result<()> {
     let clocks = clocks::keep(tx, &mut stories, now)?;
     write::write(tx, &stories, &clocks, now)?;
     clocks::write(tx, &stories, &clocks, now)?;
+    // From a seed of its own: a new article changes no case.
+    articles::write(tx, &mut Rng::with_seed(!SEED), now)?;
     tx.execute("insert into crm_settings (name, value) values ('made_by', 'demo')", &[])?;
     let dialect = tx.dialect();
     for (table, column) in NUMBERED {

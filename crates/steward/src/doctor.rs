@@ -5,6 +5,7 @@ use db::{Class, Db, Dialect, Tx};
 use crate::clock::Time;
 use crate::config::Config;
 use crate::error::Result;
+use crate::search;
 use crate::sla::{self, Clocks};
 use crate::work::{Actor, Work};
 
@@ -74,6 +75,33 @@ const LAWS: &[Law] = &[
              a.helpful_count <> (select count(*) from crm_kb_article_feedback f where f.article_id = a.article_id and f.is_helpful)
              or a.not_helpful_count <>
                  (select count(*) from crm_kb_article_feedback f where f.article_id = a.article_id and not f.is_helpful)",
+    },
+    Law {
+        name: "the views of an article that are kept are counted",
+        breaches: "select a.article_number from crm_kb_articles a where a.view_count <
+             (select coalesce(sum(v.views), 0) from crm_kb_article_views v where v.article_id = a.article_id)",
+    },
+    Law {
+        name: "a category counts its published articles",
+        breaches: "select c.category_name from crm_kb_categories c where
+             c.article_count <> (select count(*) from crm_kb_articles a
+                 where a.category_id = c.category_id and a.is_active and a.status = 'published')
+             or c.public_article_count <> (select count(*) from crm_kb_articles a
+                 where a.category_id = c.category_id and a.is_active and a.status = 'published' and not a.is_internal)",
+    },
+    Law {
+        name: "what readers see is kept as a version, and only that has a draft beside it",
+        breaches: "select a.article_number from crm_kb_articles a where
+             a.article_id not in (select q.article_id from crm_kb_article_queue q)
+             and ((a.status = 'published' and not exists (select 1 from crm_kb_article_versions v
+                     where v.article_id = a.article_id and v.version = a.version and v.content = a.content))
+                 or (a.status <> 'published'
+                     and exists (select 1 from crm_kb_article_drafts d where d.article_id = a.article_id)))",
+    },
+    Law {
+        name: "an article's address leads to it",
+        breaches: "select a.article_number from crm_kb_articles a where a.slug is not null
+             and not exists (select 1 from crm_kb_slugs s where s.slug = a.slug and s.article_id = a.article_id)",
     },
     Law {
         name: "an invitation is answered by the answers that name it",
@@ -149,6 +177,8 @@ pub fn examine(tx: &mut Tx<'_>) -> Result<Vec<String>> {
             findings.push(format!("broken: {}: and {} more", law.name, breaches.len() - SHOWN));
         }
     }
+    let index = search::articles::breaches(tx)?;
+    findings.extend(index.iter().take(SHOWN).map(|what| format!("broken: the index of articles: {what}")));
     Ok(findings)
 }
 

@@ -28,12 +28,13 @@ pub use endpoint::{Describe, Operation, Route};
 pub use idempotency::forget_old_keys;
 pub use limits::RequestLimits;
 pub use observe::Metrics;
-pub use reply::{Answer, Created, Json, NoContent, Reply};
+pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
 use crate::{
-    cases, dashboard, escalations, files, jobs, live, mail, notifications, people, routing, sla, surveys, web,
+    cases, dashboard, escalations, files, jobs, knowledge, live, mail, notifications, people, routing, sla,
+    surveys, web,
 };
 
 macro_rules! routes {
@@ -96,6 +97,26 @@ pub fn routes() -> Vec<Route> {
         PUT    "/api/crm/notifications"                     Viewer      notifications::mark_read,      "Mark notifications as read";
         GET    "/api/crm/jobs"                              Admin       jobs::api::list,               "Jobs that wait, and dead ones";
         POST   "/api/crm/jobs/{job_id}/retry"               Admin       jobs::api::retry,              "Give a dead job another life";
+        GET    "/api/crm/knowledge"                         Reader      knowledge::list::list,         "List articles, with filters and search, and all categories";
+        POST   "/api/crm/knowledge"                         Agent       knowledge::show::create,       "Write an article";
+        GET    "/api/crm/knowledge/suggest"                 Reader      knowledge::suggest::suggest,   "The published articles that answer a problem best";
+        GET    "/api/crm/knowledge/by-slug/{slug}"          Reader      knowledge::show::by_slug,      "An article by its address; a former address redirects";
+        GET    "/api/crm/knowledge/{article_id}"            Reader      knowledge::show::show,         "An article with related ones and its files; counts as a view";
+        PUT    "/api/crm/knowledge/{article_id}"            Agent       knowledge::show::update,       "Change the fields named, or move an article through its workflow";
+        DELETE "/api/crm/knowledge/{article_id}"            Manager     knowledge::show::delete,       "Delete an article (softly)";
+        POST   "/api/crm/knowledge/{article_id}/restoration" Admin      knowledge::show::restore,      "Bring a deleted article back";
+        GET    "/api/crm/knowledge/{article_id}/feedback"   Viewer      knowledge::feedback::list,     "What readers said of an article, the latest first";
+        POST   "/api/crm/knowledge/{article_id}/feedback"   Reader      knowledge::feedback::submit,   "Say whether an article helped";
+        GET    "/api/crm/knowledge/{article_id}/versions"   Viewer      knowledge::versions::list,     "The publications of an article, the latest first";
+        GET    "/api/crm/knowledge/{article_id}/versions/{version}" Viewer knowledge::versions::show,  "An article as it was published";
+        GET    "/api/crm/knowledge/{article_id}/versions/{version}/diff" Viewer knowledge::versions::diff, "What a publication changed, by line";
+        POST   "/api/crm/knowledge/{article_id}/versions/{version}/restoration" Agent knowledge::versions::restore, "Make a former text the draft of the next version";
+        GET    "/api/crm/knowledge-categories"              Reader      knowledge::categories::list,   "The tree of categories with counts of articles";
+        POST   "/api/crm/knowledge-categories"              Manager     knowledge::categories::create, "Add a category";
+        GET    "/api/crm/knowledge-categories/{category_id}" Reader     knowledge::categories::show,   "A category";
+        PUT    "/api/crm/knowledge-categories/{category_id}" Manager    knowledge::categories::update, "Change a category, or move it in the tree";
+        DELETE "/api/crm/knowledge-categories/{category_id}" Manager    knowledge::categories::delete, "Delete an empty category (softly)";
+        POST   "/api/crm/knowledge-categories/{category_id}/restoration" Admin knowledge::categories::restore, "Bring a deleted category back";
         GET    "/api/crm/sla-policies"                      Viewer      sla::policies::list,           "List SLA policies in the order in which they are tried";
         POST   "/api/crm/sla-policies"                      Manager     sla::policies::create,         "Add an SLA policy";
         GET    "/api/crm/sla-policies/{sla_policy_id}"      Viewer      sla::policies::show,           "An SLA policy";

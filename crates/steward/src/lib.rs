@@ -18,6 +18,7 @@ pub mod files;
 pub mod http;
 pub mod input;
 pub mod jobs;
+pub mod knowledge;
 pub mod live;
 pub mod mail;
 pub mod notifications;

@@ -22,6 +22,8 @@ pub const STEPS: &[Step] = steps! {
     6 "reactions": "0006_reactions.sql", "0006_reactions.sql";
     7 "files": "0007_files.sql", "0007_files.sql";
     8 "sla_status": "0008_sla_status.sql", "0008_sla_status.sql";
+    9 "article index": "0009_article_index.sqlite.sql", "0009_article_index.postgres.sql";
+    10 "knowledge": "0010_knowledge.sqlite.sql", "0010_knowledge.postgres.sql";
     11 "mail_and_surveys": "0011_mail_and_surveys.sql", "0011_mail_and_surveys.sql";
     12 "dashboard": "0012_dashboard.sqlite.sql", "0012_dashboard.postgres.sql";
 };

@@ -1,10 +1,12 @@
 //! Full-text search: the one honest fork. SQLite has FTS5, PostgreSQL tsvector; both are asked through [`Question`],
 //! which is built from any string a person may type and never makes an error (spec 4).
 
+pub mod articles;
 mod excerpt;
 mod postgres;
 mod question;
 mod sqlite;
+pub mod terms;
 
 use db::{Dialect, Tx};
 

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::files;
 use crate::http;
 use crate::jobs;
+use crate::knowledge;
 use crate::people::erasure;
 use crate::schema::STEPS;
 use crate::sla;
@@ -115,6 +116,7 @@ pub async fn run(
         address => Some(http::serve_metrics(app.clone(), listen(address).await?)?),
     };
     let server = http::serve(app.clone(), listener)?;
+    settle_articles(&app).await?;
     let (ended, ending) = watch::channel(false);
     let runner = tokio::spawn(jobs::run(app.clone(), ending.clone()));
     let ticker = tokio::spawn(tick(app.clone(), ending.clone()));
@@ -131,6 +133,9 @@ pub async fn run(
         if let Err(error) = task.await {
             tracing::error!(%error, "the {name} ended badly");
         }
+    }
+    if let Err(error) = knowledge::flush_views(&app).await {
+        tracing::error!(%error, "the last views of articles could not be written");
     }
     let db = app.db.clone();
     drop(app);
@@ -205,15 +210,18 @@ async fn tidy(app: &App, seconds: u64) -> Result<(), Error> {
     }
     if seconds.is_multiple_of(5) {
         app.write(Actor::System, crate::cases::fold_rollup).await?;
+        knowledge::flush_views(app).await?;
     }
     if seconds.is_multiple_of(600) {
         app.write(Actor::System, http::forget_old_keys).await?;
         app.write(Actor::System, jobs::forget_done).await?;
+        app.write(Actor::System, knowledge::forget_added_up).await?;
         // A store that is away is no reason to leave the clocks alone.
         if let Err(error) = files::sweep(app).await {
             tracing::warn!(%error, "files that are no longer referred to could not all be removed");
         }
     }
+    settle_articles(app).await?;
     if app.read(db::Class::Bounded, Actor::System, erasure::is_purge_due).await? {
         while app.write(Actor::System, erasure::purge).await? {}
     }
@@ -224,6 +232,15 @@ async fn tidy(app: &App, seconds: u64) -> Result<(), Error> {
             app.write(Actor::System, |_| Ok(())).await?;
         }
     }
+    Ok(())
+}
+
+/// Sees to the articles that plain SQL wrote: the reference data's among them.
+async fn settle_articles(app: &App) -> Result<(), Error> {
+    if !app.read(db::Class::Bounded, Actor::System, knowledge::has_queue).await? {
+        return Ok(());
+    }
+    while app.write(Actor::System, |work| knowledge::settle_queue(work, PORTION)).await? == PORTION {}
     Ok(())
 }
 

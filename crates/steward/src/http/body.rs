@@ -174,14 +174,18 @@ impl<T: Input> FromRequest<App> for Body<T> {
 /// Fields that name a row, wherever they occur in a body.
 const REFERENCES: &[(&str, &str, &str)] = &[
     ("account_id", "crm_accounts", "account_id"),
+    ("author_id", "crm_users", "user_id"),
     ("case_type_id", "crm_case_types", "case_type_id"),
+    ("category_id", "crm_kb_categories", "category_id"),
     ("contact_id", "crm_contacts", "contact_id"),
     ("created_by", "crm_users", "user_id"),
     ("default_priority", "crm_case_priorities", "priority_id"),
     ("into_case_id", "crm_cases", "case_id"),
     ("owner_id", "crm_users", "user_id"),
     ("parent_case_id", "crm_cases", "case_id"),
+    ("parent_category_id", "crm_kb_categories", "category_id"),
     ("priority_id", "crm_case_priorities", "priority_id"),
+    ("submitted_by", "crm_contacts", "contact_id"),
     ("team_id", "crm_teams", "team_id"),
     ("user_id", "crm_users", "user_id"),
 ];

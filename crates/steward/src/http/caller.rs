@@ -317,7 +317,7 @@ impl Describe for Anyone {
     }
 }
 
-/// Whoever reads what may be public: strangers too, but a token that is shown is looked at. What each sees is the model's
+/// Whoever reads, or speaks of, what may be public: strangers too, but a token that is shown is looked at. What each sees is the model's
 /// scope.
 #[derive(Clone)]
 pub struct Reader(pub Caller);
@@ -334,8 +334,12 @@ impl FromRequestParts<App> for Reader {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let (caller, _) = authenticate(parts, app).await?;
+        let (caller, scope) = authenticate(parts, app).await?;
         parts.extensions.insert(caller.actor);
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        if !reads && scope == Some(Scope::Read) {
+            return Err(Error::Forbidden("this token may only read".into()));
+        }
         Ok(Reader(caller))
     }
 }
@@ -347,6 +351,10 @@ impl Describe for Reader {
         operation.problem(403, "Not for this caller");
         operation.problem(429, "Too many requests: come back after `Retry-After` seconds");
         operation.problem(503, "The database is away");
+        if operation.writes {
+            operation.problem(409, "The state of things forbids it");
+            operation.problem(507, "The database's disk is full");
+        }
     }
 }
 

@@ -126,6 +126,47 @@ impl Describe for NoContent {
     }
 }
 
+/// 308: it is at another path now, and will stay there.
+#[derive(Debug)]
+pub struct Moved(pub String);
+
+impl Reply for Moved {
+    fn told(self) -> Told {
+        Told { status: StatusCode::PERMANENT_REDIRECT, location: Some(self.0), etag: None, body: Vec::new() }
+    }
+}
+
+impl Describe for Moved {
+    fn describe(operation: &mut Operation<'_>) {
+        let location = json!({ "schema": { "type": "string" }, "description": "Its present path" });
+        let moved = json!({ "description": "At another path now", "headers": { "Location": location } });
+        operation.responses.insert(308, moved);
+    }
+}
+
+/// One of two kinds of answer.
+#[derive(Debug)]
+pub enum Either<L, R> {
+    Left(L),
+    Right(R),
+}
+
+impl<L: Reply, R: Reply> Reply for Either<L, R> {
+    fn told(self) -> Told {
+        match self {
+            Either::Left(reply) => reply.told(),
+            Either::Right(reply) => reply.told(),
+        }
+    }
+}
+
+impl<L: Describe, R: Describe> Describe for Either<L, R> {
+    fn describe(operation: &mut Operation<'_>) {
+        L::describe(operation);
+        R::describe(operation);
+    }
+}
+
 impl<R: Reply> IntoResponse for Answer<R> {
     fn into_response(self) -> Response {
         self.told.into_response()

@@ -374,7 +374,7 @@ impl Traces {
         match value {
             Value::Object(fields) => fields.iter().any(|(name, value)| {
                 let is_own = value.as_i64().is_some_and(|id| match &**name {
-                    "contact_id" => id == self.contact_id,
+                    "contact_id" | "submitted_by" => id == self.contact_id,
                     "case_id" => with_cases && self.cases.contains(&id),
                     _ => false,
                 });

@@ -90,6 +90,11 @@ impl Filter {
         work.query(&sql, &self.params())
     }
 
+    /// All rows that match, in no order.
+    pub fn all<T: FromRow>(&self, work: &mut Work, select: &str) -> Result<Vec<T>> {
+        work.query(&format!("{select} where {}", self.conditions), &self.params())
+    }
+
     fn params(&self) -> Vec<&dyn ToParam> {
         self.params.iter().map(|value| value as &dyn ToParam).collect()
     }

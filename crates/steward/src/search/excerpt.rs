@@ -1,9 +1,10 @@
 //! Excerpts: the part of a text where the words searched for occur, HTML-escaped, hits in `<mark>`. Made here rather
 //! than by the engines, so that both show the same and no text is stored twice.
 
-use rust_stemmers::{Algorithm, Stemmer};
+use std::collections::HashSet;
 
 use super::question::{Question, Term};
+use super::terms::{self, Detail, Stems};
 
 /// Characters shown around the hits.
 const WIDTH: usize = 200;
@@ -14,31 +15,55 @@ const LOOKED_AT: usize = 200_000;
 
 /// Finds and marks the words of one question.
 pub struct Excerpter {
-    stemmer: Stemmer,
-    stems: Vec<String>,
-    prefixes: Vec<String>,
+    stemmer: Stems,
+    stems: HashSet<String>,
+    prefix: Option<String>,
 }
 
 impl Excerpter {
+    /// For a search of cases.
     pub fn new(question: &Question) -> Excerpter {
-        let stemmer = Stemmer::create(Algorithm::English);
-        let mut stems = Vec::new();
-        let mut prefixes = Vec::new();
+        let (mut words, mut prefix) = (Vec::new(), None);
         for term in &question.terms {
             match term {
-                Term::Word(word) => stems.push(stemmer.stem(word).into_owned()),
-                Term::Prefix(word) => prefixes.push(word.clone()),
-                Term::Phrase(words) => stems.extend(words.iter().map(|word| stemmer.stem(word).into_owned())),
+                Term::Word(word) => words.extend(terms::words(word, Detail::Pairs)),
+                Term::Prefix(word) => {
+                    words.extend(terms::words(word, Detail::Pairs));
+                    prefix = Some(terms::fold(word).into_owned());
+                }
+                Term::Phrase(row) => {
+                    words.extend(row.iter().flat_map(|word| terms::words(word, Detail::Pairs)))
+                }
             }
         }
-        Excerpter { stemmer, stems, prefixes }
+        Excerpter::of(words.iter().map(String::as_str), prefix)
+    }
+
+    /// Marks folded words, whatever their endings, and those that begin with `prefix`.
+    pub fn of<'a>(words: impl Iterator<Item = &'a str>, prefix: Option<String>) -> Excerpter {
+        let stemmer = Stems::default();
+        let stems = words.map(|word| stemmer.stem(word).into_owned()).collect();
+        Excerpter { stemmer, stems, prefix }
     }
 
     fn is_hit(&self, word: &str) -> bool {
-        let word = word.to_lowercase();
-        self.prefixes.iter().any(|prefix| word.starts_with(prefix.as_str()))
-            || self.stems.contains(&word)
-            || self.stems.iter().any(|stem| *stem == self.stemmer.stem(&word))
+        self.prefix.as_ref().is_some_and(|prefix| word.starts_with(prefix.as_str()))
+            || self.stems.contains(self.stemmer.stem(word).as_ref())
+    }
+
+    /// Where hits stand, at most `most` of them; those that overlap are one.
+    fn hits(&self, text: &str, most: usize) -> Vec<(usize, usize)> {
+        let mut hits: Vec<(usize, usize)> = Vec::new();
+        terms::each(text, Detail::All, |word, (from, to)| {
+            if self.is_hit(word) {
+                match hits.last_mut() {
+                    Some((_, end)) if from < *end => *end = to.max(*end),
+                    _ => hits.push((from, to)),
+                }
+            }
+            hits.len() < most
+        });
+        hits
     }
 
     /// The excerpt of `text` around its first hit; `None` without one.
@@ -48,8 +73,8 @@ impl Excerpter {
             end -= 1;
         }
         let text = &text[..end];
-        let first = spans(text).find(|(from, to)| self.is_hit(&text[*from..*to]))?;
-        let start = text[..first.0].char_indices().rev().nth(BEFORE - 1).map_or(0, |(at, _)| at);
+        let (first, _) = *self.hits(text, 1).first()?;
+        let start = text[..first].char_indices().rev().nth(BEFORE - 1).map_or(0, |(at, _)| at);
         let shown = &text[start..];
         let stop = shown.char_indices().nth(WIDTH).map_or(shown.len(), |(at, _)| at);
         let shown = &shown[..stop];
@@ -58,14 +83,12 @@ impl Excerpter {
             html.push('…');
         }
         let mut done = 0;
-        for (from, to) in spans(shown) {
-            if self.is_hit(&shown[from..to]) {
-                escape(&shown[done..from], &mut html);
-                html.push_str("<mark>");
-                escape(&shown[from..to], &mut html);
-                html.push_str("</mark>");
-                done = to;
-            }
+        for (from, to) in self.hits(shown, usize::MAX) {
+            escape(&shown[done..from], &mut html);
+            html.push_str("<mark>");
+            escape(&shown[from..to], &mut html);
+            html.push_str("</mark>");
+            done = to;
         }
         escape(&shown[done..], &mut html);
         if start + stop < text.len() {
@@ -73,23 +96,6 @@ impl Excerpter {
         }
         Some(html)
     }
-}
-
-/// The words of a text as byte ranges.
-fn spans(text: &str) -> impl Iterator<Item = (usize, usize)> {
-    let mut chars = text.char_indices().peekable();
-    std::iter::from_fn(move || {
-        let (from, _) = chars.by_ref().find(|(_, c)| c.is_alphanumeric())?;
-        let mut to = text.len();
-        while let Some((at, c)) = chars.peek() {
-            if !c.is_alphanumeric() {
-                to = *at;
-                break;
-            }
-            chars.next();
-        }
-        Some((from, to))
-    })
 }
 
 /// Line breaks become spaces; what HTML reads as markup is escaped.
@@ -123,6 +129,16 @@ mod tests {
             Some("It &lt;b&gt;<mark>crashed</mark>&lt;/b&gt; &amp; burned")
         );
         assert_eq!(excerpt("crash", "all is well"), None);
+    }
+
+    #[test]
+    fn any_script_is_marked_as_it_is_found() {
+        let excerpt = |question: &str, text: &str| crate::search::articles::excerpter(question).excerpt(text);
+        assert_eq!(excerpt("creme ", "Une CRÈME").as_deref(), Some("Une <mark>CRÈME</mark>"));
+        assert_eq!(excerpt("東京都", "私は東京都へ").as_deref(), Some("私は<mark>東京都</mark>へ"));
+        assert_eq!(excerpt("हिन्दी ", "यह हिन्दी है").as_deref(), Some("यह <mark>हिन्दी</mark> है"));
+        assert_eq!(excerpt("certif", "Certificates").as_deref(), Some("<mark>Certificates</mark>"));
+        assert_eq!(excerpt("\"blue screens\"", "a screen").as_deref(), Some("a <mark>screen</mark>"));
     }
 
     #[test]

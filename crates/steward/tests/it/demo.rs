@@ -99,6 +99,54 @@ both_engines! {
 }
 
 each_engine! {
+    /// The seed's examples 5 to 7, word for word, in the demo's help centre.
+    fn the_examples_of_the_knowledge_base_run(engine) {
+        let desk = Desk::new(engine);
+        steward::demo::prepare(&desk.app.db, desk.clock.now()).unwrap();
+        desk.tick();
+        let email = desk.texts("select email from crm_users where user_id = 1", vec![]).remove(0);
+        let (admin, stranger) = (desk.bearer(&desk.token(&email)), desk.stranger());
+        let made = admin.post(
+            "/api/crm/knowledge",
+            json!({
+                "title": "How to Troubleshoot Startup Crashes",
+                "summary": "Common causes and solutions for startup crashes",
+                "content": "If your application crashes on startup, try these steps: 1. Clear cache...",
+                "category_id": 3,
+                "tags": ["troubleshooting", "crashes"],
+                "keywords": ["crash", "startup", "error"],
+                "status": "published",
+                "author_id": 10
+            }),
+        );
+        let made = made.created()["article"].clone();
+        assert_eq!(
+            (made["version"].clone(), made["author_id"].clone(), made["tags"].clone()),
+            (json!(1), json!(10), json!(["troubleshooting", "crashes"]))
+        );
+        let found = stranger.get("/api/crm/knowledge?search=crash").ok();
+        let ids: Vec<&serde_json::Value> =
+            found["articles"].as_array().unwrap().iter().map(|article| &article["article_id"]).collect();
+        assert!(ids.contains(&&made["article_id"]) && ids.contains(&&json!(3)), "{ids:?}");
+        let featured = stranger.get("/api/crm/knowledge?featured=true").ok();
+        assert!(featured["articles"].as_array().unwrap().iter().all(|article| article["is_featured"] == true));
+        assert!(featured["articles"].as_array().unwrap().len() > 2);
+        let third = stranger.get("/api/crm/knowledge?category_id=3").ok();
+        assert!(third["pagination"]["total"].as_i64().unwrap() > 5, "{third}");
+        let voted = admin.post(
+            "/api/crm/knowledge/1/feedback",
+            json!({ "is_helpful": true, "comment": "This solved my problem!", "submitted_by": 5 }),
+        );
+        assert_eq!(voted.created()["feedback"]["submitted_by"], 5);
+        // A lively help centre: readers, votes, drafts, former versions.
+        assert!(stranger.get("/api/crm/knowledge").ok()["pagination"]["total"].as_i64().unwrap() > 30);
+        assert!(admin.get("/api/crm/knowledge?status=draft,review").ok()["pagination"]["total"].as_i64().unwrap() > 3);
+        assert!(admin.get("/api/crm/knowledge?internal=true").ok()["pagination"]["total"].as_i64().unwrap() > 1);
+        let liked = stranger.get("/api/crm/knowledge?sort=-view_count&limit=1").ok()["articles"][0].clone();
+        assert!(liked["view_count"].as_i64().unwrap() > 50 && liked["helpfulness_percentage"].is_f64(), "{liked}");
+        assert!(desk.number("select count(*) from crm_kb_article_versions where version > 1") > 5);
+    }
+
     fn the_dashboard_of_the_demo_tells_a_story(engine) {
         let desk = Desk::new(engine);
         steward::demo::prepare(&desk.app.db, desk.clock.now()).unwrap();

@@ -13,6 +13,7 @@ mod place;
 mod post;
 
 mod access;
+mod article_index;
 mod bad_input;
 mod calendars;
 mod cases;
@@ -29,8 +30,10 @@ mod faults;
 mod file_faults;
 mod file_life;
 mod files;
+mod inert;
 mod invitations;
 mod jobs;
+mod knowledge;
 mod lists;
 mod live;
 mod mail;
