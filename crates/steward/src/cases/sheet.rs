@@ -18,7 +18,7 @@ use crate::sheet::{Sheet, Writer, in_time};
 const PORTION: i64 = 500;
 
 /// The columns: the fields of a listed case.
-const COLUMNS: [&str; 45] = [
+const COLUMNS: [&str; 46] = [
     "case_id",
     "case_number",
     "subject",
@@ -64,6 +64,7 @@ const COLUMNS: [&str; 45] = [
     "edit_version",
     "tags",
     "hours_until_resolution_due",
+    "sla_status",
 ];
 
 /// The filters and the order of the case list, and the zone of the times.
