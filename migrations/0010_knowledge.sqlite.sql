@@ -12,6 +12,13 @@ alter table crm_kb_categories add column public_article_count bigint not null de
 
 -- ---- tables
 
+-- The same counts of articles without a category: one row.
+create table crm_kb_uncategorised (
+    one            bigint not null primary key check (one = 1),
+    article_count  bigint not null,
+    public_article_count bigint not null
+);
+
 -- The next text of an article that readers see: its row keeps what is published. An article that is not published has
 -- its working copy in its row and nothing here.
 create table crm_kb_article_drafts (
@@ -72,6 +79,9 @@ create index crm_kb_articles_public on crm_kb_articles (coalesce(published_at, c
 create index crm_kb_articles_public_category
     on crm_kb_articles (category_id, coalesce(published_at, created_at), article_id)
     where is_active and status = 'published' and not is_internal;
+create index crm_kb_articles_published_category
+    on crm_kb_articles (category_id, coalesce(published_at, created_at), article_id)
+    where is_active and status = 'published';
 create index crm_kb_articles_published on crm_kb_articles (coalesce(published_at, created_at), article_id)
     where is_active and status = 'published';
 create index crm_kb_articles_featured on crm_kb_articles (coalesce(published_at, created_at), article_id)
@@ -91,6 +101,9 @@ update crm_kb_categories set
         where a.category_id = crm_kb_categories.category_id and a.is_active and a.status = 'published'),
     public_article_count = (select count(*) from crm_kb_articles a
         where a.category_id = crm_kb_categories.category_id and a.is_active and a.status = 'published' and not a.is_internal);
+insert into crm_kb_uncategorised (one, article_count, public_article_count)
+select 1, count(*), count(*) filter (where not is_internal)
+from crm_kb_articles where category_id is null and is_active and status = 'published';
 insert into crm_kb_article_queue (article_id) select article_id from crm_kb_articles;
 
 -- ---- triggers
@@ -105,11 +118,14 @@ begin
 end;
 
 create trigger crm_kb_category_count_insert after insert on crm_kb_articles
-when new.is_active and new.status = 'published' and new.category_id is not null
+when new.is_active and new.status = 'published'
 begin
     update crm_kb_categories
     set article_count = article_count + 1, public_article_count = public_article_count + (not new.is_internal)
     where category_id = new.category_id;
+    update crm_kb_uncategorised
+    set article_count = article_count + 1, public_article_count = public_article_count + (not new.is_internal)
+    where new.category_id is null;
 end;
 
 create trigger crm_kb_category_count_update
@@ -120,17 +136,26 @@ begin
     update crm_kb_categories
     set article_count = article_count - 1, public_article_count = public_article_count - (not old.is_internal)
     where category_id = old.category_id and old.is_active and old.status = 'published';
+    update crm_kb_uncategorised
+    set article_count = article_count - 1, public_article_count = public_article_count - (not old.is_internal)
+    where old.category_id is null and old.is_active and old.status = 'published';
     update crm_kb_categories
     set article_count = article_count + 1, public_article_count = public_article_count + (not new.is_internal)
     where category_id = new.category_id and new.is_active and new.status = 'published';
+    update crm_kb_uncategorised
+    set article_count = article_count + 1, public_article_count = public_article_count + (not new.is_internal)
+    where new.category_id is null and new.is_active and new.status = 'published';
 end;
 
 create trigger crm_kb_category_count_delete after delete on crm_kb_articles
-when old.is_active and old.status = 'published' and old.category_id is not null
+when old.is_active and old.status = 'published'
 begin
     update crm_kb_categories
     set article_count = article_count - 1, public_article_count = public_article_count - (not old.is_internal)
     where category_id = old.category_id;
+    update crm_kb_uncategorised
+    set article_count = article_count - 1, public_article_count = public_article_count - (not old.is_internal)
+    where old.category_id is null;
 end;
 
 -- The program inserts an article with its address and raises edit_version with each change.

@@ -90,6 +90,14 @@ const LAWS: &[Law] = &[
                  where a.category_id = c.category_id and a.is_active and a.status = 'published' and not a.is_internal)",
     },
     Law {
+        name: "articles without a category are counted",
+        breaches: "select 'the count' from crm_kb_uncategorised c where
+             c.article_count <> (select count(*) from crm_kb_articles a
+                 where a.category_id is null and a.is_active and a.status = 'published')
+             or c.public_article_count <> (select count(*) from crm_kb_articles a
+                 where a.category_id is null and a.is_active and a.status = 'published' and not a.is_internal)",
+    },
+    Law {
         name: "what readers see is kept as a version, and only that has a draft beside it",
         breaches: "select a.article_number from crm_kb_articles a where
              a.article_id not in (select q.article_id from crm_kb_article_queue q)

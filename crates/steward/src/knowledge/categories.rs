@@ -104,6 +104,26 @@ pub fn all(work: &mut Work, descendants: bool) -> Result<Vec<Category>> {
     Ok(categories)
 }
 
+/// How many published articles the caller may see: in these categories, or in all and in none.
+pub fn count(work: &mut Work, ids: Option<&[i64]>, descendants: bool) -> Result<i64> {
+    let column = if work.actor.is_staff() { "article_count" } else { "public_article_count" };
+    let sum = format!("select cast(coalesce(sum({column}), 0) as bigint) from");
+    let (count,): (i64,) = match ids {
+        Some(ids) => {
+            let ids = if descendants { with_descendants(work, ids)? } else { ids.to_vec() };
+            let among = work.dialect().among_ints("category_id", "$1");
+            work.one(&format!("{sum} crm_kb_categories where {among}"), &[&json!(ids)])?
+        }
+        None => {
+            let all = format!(
+                "select {column} from crm_kb_categories union all select {column} from crm_kb_uncategorised"
+            );
+            work.one(&format!("{sum} ({all}) as counted"), &[])?
+        }
+    };
+    Ok(count)
+}
+
 /// Parents before their children. One whose parent is not there (plain SQL may do so) stands at the top.
 fn in_tree_order(flat: Vec<Category>) -> Vec<Category> {
     let known: Vec<i64> = flat.iter().map(|category| category.category_id).collect();

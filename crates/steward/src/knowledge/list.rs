@@ -136,6 +136,19 @@ impl ArticleQuery {
         self.category_id.is_some() || self.featured.is_some() || self.internal.is_some() || self.tag.is_some()
     }
 
+    /// How many there are, where the counters of the categories tell.
+    fn counted(&self, work: &mut Work, statuses: &[Status]) -> Result<Option<i64>> {
+        if statuses != [Status::Published]
+            || self.featured.is_some()
+            || self.internal.is_some()
+            || self.tag.is_some()
+        {
+            return Ok(None);
+        }
+        categories::count(work, self.category_id.as_ref().map(|ids| &*ids.0), self.descendants == Some(true))
+            .map(Some)
+    }
+
     fn filter(&self, work: &mut Work, statuses: &[Status]) -> Result<Filter> {
         let mut filter = Filter::new(match statuses {
             [Status::Published] => article::readable(work.actor),
@@ -275,7 +288,10 @@ fn answer(work: &mut Work, query: &ArticleQuery, paging: &Paging) -> Result<Arti
         let found = Found { query, words, statuses: &statuses, edition };
         return found.answer(work, filter, paging, categories);
     }
-    let total = filter.total(work, "crm_kb_articles a", query.exact == Some(true))?;
+    let total = match query.counted(work, &statuses)? {
+        Some(rows) => Total::exact(rows),
+        None => filter.total(work, "crm_kb_articles a", query.exact == Some(true))?,
+    };
     let order = Order::of(query.sort.unwrap_or(Sort::Newest), edition);
     let (articles, pagination) = page(work, filter, &order, edition, paging, total)?;
     let articles = articles.into_iter().map(|article| ArticleItem { article, excerpt: None }).collect();

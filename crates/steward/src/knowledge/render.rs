@@ -160,6 +160,8 @@ fn sanitise(html: &str) -> String {
         .attribute_filter(|element, attribute, value| match (element, attribute) {
             // Which language a block of code is in, and nothing that a style sheet could mistake for its own.
             ("code", "class") => is_language(value).then_some(value.into()),
+            // No address has a control in it; some readers of addresses skip them, and find another scheme.
+            (_, "href" | "src" | "cite") if value.chars().any(char::is_control) => None,
             _ => Some(value.into()),
         })
         .clean(html)
@@ -195,6 +197,7 @@ mod tests {
             ("![x](data:text/html,<script>)", "data:"),
             ("<a href='java&#x0A;script:alert(1)'>x</a>", "script:"),
             ("<svg onload=alert(1)>", "onload"),
+            ("<a href='java&#1;script:alert(1)'>x</a>", "script:"),
             ("<code class=\"banner\">x</code>", "banner"),
             ("<p style=\"position:fixed\">x</p>", "style"),
         ] {

@@ -445,6 +445,35 @@ both_engines! {
     }
 }
 
+both_engines! {
+    fn those_who_write_at_once_do_not_undo_each_other(desk) {
+        let (ada, mia, carl) = (desk.admin(), desk.manager("mia"), desk.contact("carl"));
+        let id = published(&mia, "Busy", "0");
+        std::thread::scope(|scope| {
+            for number in 0..4 {
+                let (ada, mia, carl) = (ada.clone(), mia.clone(), carl.clone());
+                scope.spawn(move || {
+                    for round in 0..4 {
+                        let content = format!("{number}.{round}");
+                        mia.put(&at(id), json!({ "content": content })).ok();
+                        let vote = json!({ "is_helpful": (number + round) % 2 == 0 });
+                        carl.post(&format!("{}/feedback", at(id)), vote.clone()).created();
+                        ada.post(&format!("{}/feedback", at(id)), vote).created();
+                        published(&mia, "The same title", "c");
+                    }
+                });
+            }
+        });
+        let article = article(&mia, id);
+        assert_eq!(article["version"], 17);
+        let votes = article["helpful_count"].as_i64().unwrap() + article["not_helpful_count"].as_i64().unwrap();
+        assert_eq!(votes, 2);
+        let numbers = desk.number(&format!("select count(*) from crm_kb_article_versions where article_id = {id}"));
+        assert_eq!(numbers, 17);
+        assert_eq!(desk.number("select count(distinct slug) from crm_kb_articles where title = 'The same title'"), 16);
+    }
+}
+
 each_engine! {
     /// What was counted is written when the program is asked to stop.
     fn a_clean_stop_loses_no_view(engine) {
