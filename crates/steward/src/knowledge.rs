@@ -20,6 +20,7 @@ mod render;
 pub mod show;
 mod slugs;
 pub mod suggest;
+mod taken;
 pub mod versions;
 mod views;
 mod workflow;

@@ -349,6 +349,7 @@ impl Describe for Reader {
         operation.problem(400, "The request cannot be read");
         operation.problem(401, "Credentials that are not known");
         operation.problem(403, "Not for this caller");
+        operation.problem(404, "No such thing, or not for the caller's eyes");
         operation.problem(429, "Too many requests: come back after `Retry-After` seconds");
         operation.problem(503, "The database is away");
         if operation.writes {

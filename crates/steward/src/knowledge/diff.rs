@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use similar::TextDiff;
 
-use super::write::Texts;
+use super::taken::Texts;
 use crate::input::{Faults, Field};
 
 /// The longest that a comparison looks for the shortest way; after it, it takes the best that it has.

@@ -1,7 +1,7 @@
 //! Keeping up with an article what is made from it: its words in the search index, its tags. And seeing to the
 //! articles that plain SQL wrote.
 
-use super::write::{Taken, Texts};
+use super::taken::{Taken, Texts};
 use super::{Status, slugs, versions};
 use crate::error::{Error, Result};
 use crate::search::articles::{self, ArticleText, Edition};

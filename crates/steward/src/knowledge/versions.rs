@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::article::{self, Article};
 use super::diff::{Diff, Other};
-use super::write::{self, Taken, Texts};
+use super::taken::{Taken, Texts};
+use super::write;
 use super::{Edition, render, show as show_article};
 use crate::clock::Time;
 use crate::error::{Error, Result};
