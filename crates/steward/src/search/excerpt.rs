@@ -2,6 +2,8 @@
 //! than by the engines, so that both show the same and no text is stored twice.
 
 use rust_stemmers::{Algorithm, Stemmer};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use super::question::{Question, Term};
 
@@ -26,16 +28,22 @@ impl Excerpter {
         let mut prefixes = Vec::new();
         for term in &question.terms {
             match term {
-                Term::Word(word) => stems.push(stemmer.stem(word).into_owned()),
-                Term::Prefix(word) => prefixes.push(word.clone()),
-                Term::Phrase(words) => stems.extend(words.iter().map(|word| stemmer.stem(word).into_owned())),
+                Term::Word(word) => stems.push(stemmer.stem(&fold(word)).into_owned()),
+                Term::Prefix(word) => {
+                    // The engines stem the beginning of a word too: "crashed" finds "crashing".
+                    let folded = fold(word);
+                    prefixes.extend([stemmer.stem(&folded).into_owned(), folded]);
+                }
+                Term::Phrase(words) => {
+                    stems.extend(words.iter().map(|word| stemmer.stem(&fold(word)).into_owned()));
+                }
             }
         }
         Excerpter { stemmer, stems, prefixes }
     }
 
     fn is_hit(&self, word: &str) -> bool {
-        let word = word.to_lowercase();
+        let word = fold(word);
         self.prefixes.iter().any(|prefix| word.starts_with(prefix.as_str()))
             || self.stems.contains(&word)
             || self.stems.iter().any(|stem| *stem == self.stemmer.stem(&word))
@@ -75,14 +83,20 @@ impl Excerpter {
     }
 }
 
-/// The words of a text as byte ranges.
+/// A word as the engines compare it: lower case, without accents; they stem it next.
+fn fold(word: &str) -> String {
+    let plain: String = word.nfd().filter(|c| !is_combining_mark(*c)).collect();
+    plain.to_lowercase().replace('ß', "ss")
+}
+
+/// The words of a text as byte ranges. An accent written as a mark of its own belongs to the letter before it.
 fn spans(text: &str) -> impl Iterator<Item = (usize, usize)> {
     let mut chars = text.char_indices().peekable();
     std::iter::from_fn(move || {
         let (from, _) = chars.by_ref().find(|(_, c)| c.is_alphanumeric())?;
         let mut to = text.len();
         while let Some((at, c)) = chars.peek() {
-            if !c.is_alphanumeric() {
+            if !c.is_alphanumeric() && !is_combining_mark(*c) {
                 to = *at;
                 break;
             }
@@ -123,6 +137,23 @@ mod tests {
             Some("It &lt;b&gt;<mark>crashed</mark>&lt;/b&gt; &amp; burned")
         );
         assert_eq!(excerpt("crash", "all is well"), None);
+    }
+
+    #[test]
+    fn accents_and_endings_make_no_difference() {
+        for (question, text) in [
+            ("crashed", "It crashes"),
+            ("crashed", "It was crashing"),
+            ("francois", "From François"),
+            ("François", "From Francois"),
+            ("francois", "From Franc\u{327}ois"),
+            ("naive", "How naïve"),
+            ("STRASSE", "Straße"),
+            ("\"naive réponse\"", "naïve reponse"),
+        ] {
+            assert!(excerpt(question, text).is_some_and(|shown| shown.contains("<mark>")), "{question}");
+        }
+        assert_eq!(excerpt("naive ", "nail"), None);
     }
 
     #[test]
