@@ -29,7 +29,7 @@ mod timeline;
 pub mod types;
 
 pub use bulk::{BulkChange, BulkOutcome};
-pub use case::{Case, must_exist};
+pub use case::{Case, must_exist, must_work_cases};
 pub use comment::{CommentDraft, CommentEdit, CommentView};
 pub use edit::CaseEdit;
 pub use filter::{CaseQuery, CaseScope, Filter};

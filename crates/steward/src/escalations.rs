@@ -5,7 +5,7 @@ mod rules;
 
 pub use api::{acknowledge, create, list, resolve};
 pub use rules::{
-    Cause, apply_rules, check_unacknowledged, create_rule, delete_rule, list_rules, restore_rule,
+    Cause, apply_rules, check_unacknowledged, create_rule, delete_rule, list_rules, restore_rule, show_rule,
     update_rule, watch_acknowledgement,
 };
 
@@ -39,7 +39,7 @@ pub struct Escalation<'a> {
 
 /// Escalates a case whose row is taken. Answers the escalation's id.
 pub fn escalate(work: &mut Work, case: &mut Case, escalation: &Escalation<'_>) -> Result<i64> {
-    case.must_stand_alone(work.actor)?;
+    case.must_stand_alone(work)?;
     if case.status.is_ended() {
         return Err(Error::Conflict(format!("the case is {}; reopen it to escalate", case.status)));
     }

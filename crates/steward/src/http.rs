@@ -85,11 +85,13 @@ pub fn routes() -> Vec<Route> {
         GET    "/api/crm/support/live"                      Known       live::listen,                  "What happens on the desk, as it happens: server-sent events";
         GET    "/api/crm/escalation-rules"                  Viewer      escalations::list_rules,       "List escalation rules in their order";
         POST   "/api/crm/escalation-rules"                  Manager     escalations::create_rule,      "Add an escalation rule";
+        GET    "/api/crm/escalation-rules/{rule_id}"        Viewer      escalations::show_rule,        "An escalation rule";
         PUT    "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::update_rule,      "Write an escalation rule anew";
         DELETE "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::delete_rule,      "Delete an escalation rule (softly)";
         POST   "/api/crm/escalation-rules/{rule_id}/restoration" Admin  escalations::restore_rule,     "Bring a deleted escalation rule back";
         GET    "/api/crm/assignment-rules"                  Viewer      routing::list,                 "List assignment rules in their order";
         POST   "/api/crm/assignment-rules"                  Manager     routing::create,               "Add an assignment rule";
+        GET    "/api/crm/assignment-rules/{rule_id}"        Viewer      routing::show,                 "An assignment rule";
         PUT    "/api/crm/assignment-rules/{rule_id}"        Manager     routing::update,               "Write an assignment rule anew";
         DELETE "/api/crm/assignment-rules/{rule_id}"        Manager     routing::delete,               "Delete an assignment rule (softly)";
         POST   "/api/crm/assignment-rules/{rule_id}/restoration" Admin  routing::restore,              "Bring a deleted assignment rule back";

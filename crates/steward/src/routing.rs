@@ -165,6 +165,14 @@ pub async fn list(caller: Viewer, _: Query<Nothing>) -> Result<Answer<Json<Rules
     Ok(Json::new(Rules { assignment_rules: rules.into_iter().map(RuleView::from).collect() }).into())
 }
 
+pub async fn show(
+    caller: Viewer,
+    Path([rule_id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OneRule>>> {
+    Ok(caller.read(Class::Bounded, move |work| answer(work, rule_id)).await?.into())
+}
+
 pub async fn create(caller: Manager, Body(draft): Body<RuleDraft>) -> Result<Answer<Created<OneRule>>> {
     caller
         .write(move |work| {
@@ -181,7 +189,7 @@ pub async fn create(caller: Manager, Body(draft): Body<RuleDraft>) -> Result<Ans
             )?;
             work.audit("created", "assignment_rule", Some(rule_id), &json!({}))?;
             let Json { body, etag } = answer(work, rule_id)?;
-            Ok(Created { location: "/api/crm/assignment-rules".into(), body, etag })
+            Ok(Created { location: format!("/api/crm/assignment-rules/{rule_id}"), body, etag })
         })
         .await
 }

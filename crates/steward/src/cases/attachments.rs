@@ -107,7 +107,7 @@ impl Case {
 
     /// Whether the actor may attach something there, and whether it is internal.
     fn may_attach(&self, work: &mut Work, placement: Placement) -> Result<bool> {
-        self.must_stand_alone(work.actor)?;
+        self.must_stand_alone(work)?;
         let is_customer = matches!(work.actor, Actor::Contact { .. });
         if is_customer && placement.is_internal == Some(true) {
             return Err(Error::field("is_internal", "does not go with a customer's file"));
@@ -136,7 +136,7 @@ impl Case {
 
     /// Removes an attachment softly; its bytes go 30 days later.
     pub fn remove_attachment(&self, work: &mut Work, attachment_id: i64) -> Result<()> {
-        self.must_stand_alone(work.actor)?;
+        self.must_stand_alone(work)?;
         let attachment = find(work, self.case_id, attachment_id)?;
         may_remove(work, &attachment)?;
         let (now, purge_at) = (work.now, work.now.plus_days(KEPT_DAYS));
@@ -151,7 +151,7 @@ impl Case {
 
     /// Brings a removed attachment back, within the 30 days. One that went with its comment comes back with it.
     pub fn restore_attachment(&self, work: &mut Work, attachment_id: i64) -> Result<()> {
-        self.must_stand_alone(work.actor)?;
+        self.must_stand_alone(work)?;
         let (lock, now) = (work.dialect().for_update(), work.now);
         let removed: Option<(bool, bool)> = work.optional(
             &format!(
@@ -258,7 +258,7 @@ pub async fn create(
     upload: Upload,
 ) -> Result<Answer<Created<Attachments>>> {
     // Nobody sends megabytes to be told that there is no such case.
-    let standing = move |work: &mut Work| Case::find(work, case_id)?.must_stand_alone(work.actor);
+    let standing = move |work: &mut Work| Case::find(work, case_id)?.must_stand_alone(work);
     caller.read(Class::Bounded, standing).await?;
     let form = upload.receive(&caller.app, &["comment_id", "is_internal"]).await?;
     attach(&caller, case_id, form).await
@@ -270,7 +270,7 @@ pub async fn create_on_comment(
     upload: Upload,
 ) -> Result<Answer<Created<Attachments>>> {
     let standing = move |work: &mut Work| {
-        Case::find(work, case_id)?.must_stand_alone(work.actor)?;
+        Case::find(work, case_id)?.must_stand_alone(work)?;
         comment::find(work, case_id, comment_id).map(|_| ())
     };
     caller.read(Class::Bounded, standing).await?;

@@ -88,14 +88,18 @@ impl Case {
         work.optional(&sql, &[&case_id])?.ok_or(Error::NotFound("deleted case"))
     }
 
-    /// 409 for what cannot be done with a case that was merged away.
-    pub fn must_stand_alone(&self, actor: Actor) -> Result<()> {
-        match self.merged_into_id {
-            Some(_) if !actor.is_staff() => {
-                Err(Error::Conflict("this case was merged into another; go on there".into()))
+    /// 409 for what cannot be done with a case that was merged away. Customers learn of another case only if it is
+    /// theirs to see.
+    pub fn must_stand_alone(&self, work: &mut Work) -> Result<()> {
+        let Some(id) = self.merged_into_id else { return Ok(()) };
+        match Case::find(work, id) {
+            Err(Error::NotFound(_)) if !work.actor.is_staff() => {
+                Err(Error::Conflict("this case has ended; open a new one".into()))
             }
-            Some(id) => Err(Error::Conflict(format!("this case was merged into case {id}; go on there"))),
-            None => Ok(()),
+            Ok(_) | Err(Error::NotFound(_)) => {
+                Err(Error::Conflict(format!("this case was merged into case {id}; go on there")))
+            }
+            Err(other) => Err(other),
         }
     }
 
@@ -122,6 +126,19 @@ impl Case {
         work.execute(sql, &[&self.case_id, &now])?;
         Ok(())
     }
+}
+
+/// Checks that a user whom a field names may work cases: active, and more than a viewer.
+pub fn must_work_cases(work: &mut Work, field: &str, user_id: Option<i64>) -> Result<()> {
+    let Some(id) = user_id else { return Ok(()) };
+    let known: Option<(i64,)> = work.optional(
+        "select user_id from crm_users
+         where user_id = $1 and is_active and role in ('agent', 'manager', 'admin')",
+        &[&id],
+    )?;
+    known.map(|_| ()).ok_or_else(|| {
+        Error::field(field, format!("there is no active user {id} who may work cases (a viewer may not)"))
+    })
 }
 
 /// Checks that a row that a field names is there and active; a field error otherwise. `table` and `key` are ours.

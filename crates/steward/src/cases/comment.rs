@@ -132,7 +132,7 @@ enum Author {
 impl Case {
     /// Adds a comment and does what follows from it. Answers its id.
     pub fn comment(&mut self, work: &mut Work, draft: &CommentDraft) -> Result<i64> {
-        self.must_stand_alone(work.actor)?;
+        self.must_stand_alone(work)?;
         let author = self.author(work, draft)?;
         let (created_by, contact_id) = match author {
             Author::User(id) => (id, None),
@@ -247,7 +247,7 @@ impl Case {
         edit: &CommentEdit,
         expected: &Expected,
     ) -> Result<()> {
-        self.must_stand_alone(work.actor)?;
+        self.must_stand_alone(work)?;
         let comment = find(work, self.case_id, comment_id)?;
         expected.check(comment.edit_version)?;
         may_change(work, &comment)?;
@@ -280,7 +280,7 @@ impl Case {
 
     /// Deletes a comment softly.
     pub fn delete_comment(&self, work: &mut Work, comment_id: i64) -> Result<()> {
-        self.must_stand_alone(work.actor)?;
+        self.must_stand_alone(work)?;
         let comment = find(work, self.case_id, comment_id)?;
         may_change(work, &comment)?;
         let now = work.now;

@@ -54,7 +54,7 @@ fn versions(work: &mut Work, case_id: i64, comment_id: i64) -> Result<CommentVer
 impl Case {
     /// Brings a deleted comment back as it was.
     fn restore_comment(&self, work: &mut Work, comment_id: i64) -> Result<()> {
-        self.must_stand_alone(work.actor)?;
+        self.must_stand_alone(work)?;
         let deleted: Option<(bool,)> = work.optional(
             "select is_internal from crm_case_comments where comment_id = $1 and case_id = $2 and not is_active",
             &[&comment_id, &self.case_id],

@@ -3,7 +3,7 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
-use super::case::{Case, must_exist};
+use super::case::{Case, must_exist, must_work_cases};
 use super::tags::{self, Tags};
 use super::{Channel, family};
 use crate::error::{Error, Fault, Result};
@@ -81,7 +81,7 @@ impl Case {
     /// Changes the fields named. An edit that changes nothing leaves no trace.
     pub fn edit(&mut self, work: &mut Work, edit: &CaseEdit, expected: &Expected) -> Result<()> {
         expected.check(self.edit_version)?;
-        self.must_stand_alone(work.actor)?;
+        self.must_stand_alone(work)?;
         let before = self.clone();
         self.take_over(edit);
         self.check_edited(work, &before, edit)?;
@@ -170,12 +170,12 @@ impl Case {
                 "priority_id",
                 named(Some(self.priority_id), Some(before.priority_id)),
             ),
-            ("owner_id", "crm_users", "user_id", named(self.owner_id, before.owner_id)),
             ("team_id", "crm_teams", "team_id", named(self.team_id, before.team_id)),
             ("account_id", "crm_accounts", "account_id", named(self.account_id, before.account_id)),
         ] {
             check(must_exist(work, field, table, key, id))?;
         }
+        check(must_work_cases(work, "owner_id", named(self.owner_id, before.owner_id)))?;
         if (self.contact_id, self.account_id) != (before.contact_id, before.account_id) {
             check(self.check_belonging(work, before, edit))?;
         }

@@ -1,6 +1,6 @@
 //! Parents and children: no cycles, at most five generations, and a parent ends with or after its children (spec 4).
 
-use super::case::Case;
+use super::case::{Case, visible};
 use crate::error::{Error, Result};
 use crate::work::Work;
 use crate::workflow::Status;
@@ -11,7 +11,7 @@ pub const GENERATIONS: i64 = 5;
 /// Checks that `parent_id` may become the parent of `case_id` (of a new case where `None`).
 pub fn check_parent(work: &mut Work, case_id: Option<i64>, parent_id: i64) -> Result<()> {
     let parent = Case::take_named(work, "parent_case_id", parent_id)?;
-    parent.must_stand_alone(work.actor)?;
+    parent.must_stand_alone(work)?;
     // Each ancestor's row is taken: of two changes that would close a circle together, one waits and sees the other.
     let lock = work.dialect().for_update();
     let walk = format!("select parent_case_id from crm_cases where case_id = $1{lock}");
@@ -49,21 +49,28 @@ fn height(work: &mut Work, case_id: i64) -> Result<i64> {
     Ok(height)
 }
 
-/// Active children stand in the way of ending their parent, unless they are ended along with it.
+/// Active children stand in the way of ending their parent, unless they are ended along with it. For a customer only
+/// those count that are theirs to see.
 pub fn end_children(work: &mut Work, parent: &Case, to: Status, cascade: bool) -> Result<()> {
+    let (condition, scope) = visible(work.actor, 2);
+    let mut params: Vec<&dyn db::ToParam> = vec![&parent.case_id];
+    params.extend(scope.iter().map(|id| id as &dyn db::ToParam));
     let children: Vec<(i64,)> = work.query(
-        "select case_id from crm_cases where parent_case_id = $1 and is_open order by case_id",
-        &[&parent.case_id],
+        &format!(
+            "select c.case_id from crm_cases c where c.parent_case_id = $1 and c.is_open and {condition}
+             order by c.case_id"
+        ),
+        &params,
     )?;
     if children.is_empty() {
         return Ok(());
     }
+    let ids: Vec<String> = children.iter().take(10).map(|(id,)| id.to_string()).collect();
     if !cascade && !work.actor.is_staff() {
-        // Which cases these are may not be the customer's to know.
-        return Err(Error::Conflict("other cases that belong to this one are not ended yet".into()));
+        let ids = ids.join(", ");
+        return Err(Error::Conflict(format!("cases that belong to this one are not ended yet: {ids}")));
     }
     if !cascade {
-        let ids: Vec<String> = children.iter().take(10).map(|(id,)| id.to_string()).collect();
         return Err(Error::Conflict(format!(
             "{} active child case(s) stand in the way ({}); end them first, or send cascade = true",
             children.len(),

@@ -54,8 +54,8 @@ crate::input! {
         pub is_escalated: Option<bool>,
         pub escalation_level: Option<Set<Int<0, 3>>>,
         pub sla_violated: Option<bool>,
-        /// Cases that missed this target.
-        pub breached: Option<Breach>,
+        /// Cases that missed any of these targets.
+        pub breached: Option<Set<Breach>>,
         /// Cases that met this target and never missed it.
         pub attained: Option<Breach>,
         /// Active cases past their resolution due time.
@@ -373,11 +373,15 @@ impl CaseQuery {
         if let Some(Set(scores)) = &self.csat {
             filter.among("c.csat_score", scores.iter().map(|score| score.0));
         }
-        if let Some(breach) = self.breached {
-            filter.and(
-                "exists (select 1 from crm_sla_violations v where v.case_id = c.case_id and v.violation_type = ?)",
-                breach.word(),
-            );
+        if let Some(Set(breaches)) = &self.breached {
+            let places: Vec<String> =
+                (1..=breaches.len()).map(|n| format!("${}", filter.params.len() + n)).collect();
+            filter.plain(&format!(
+                "exists (select 1 from crm_sla_violations v
+                     where v.case_id = c.case_id and v.violation_type in ({}))",
+                places.join(", ")
+            ));
+            filter.params.extend(breaches.iter().map(|breach| Value::from(breach.word())));
         }
         if let Some(target) = self.attained {
             filter.and(
@@ -423,7 +427,8 @@ impl CaseQuery {
 
     fn tag_conditions(&self, filter: &mut Filter) {
         let Some(Set(tags)) = &self.tag else { return };
-        let tags: Vec<String> = tags.iter().map(|tag| normal(tag)).filter(|tag| !tag.is_empty()).collect();
+        // A blank is no tag, so that no case has it; what is left empty asks for nothing.
+        let tags: Vec<String> = tags.iter().filter(|tag| !tag.is_empty()).map(|tag| normal(tag)).collect();
         let has = "c.case_id in (select t.case_id from crm_case_tags t where t.tag";
         if self.tag_match == Some(TagMatch::Any) && tags.len() > 1 {
             let places: Vec<String> =

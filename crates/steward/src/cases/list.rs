@@ -28,7 +28,7 @@ const LIMIT: i64 = 50;
 
 impl CaseQuery {
     fn searches(&self) -> bool {
-        self.search.as_deref().is_some_and(|text| !text.trim().is_empty())
+        self.search.as_deref().is_some_and(|text| !text.is_empty())
     }
 
     /// Whether answering costs little whatever the size of the desk. What is not cheap queues behind searches and

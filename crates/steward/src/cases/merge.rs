@@ -21,8 +21,8 @@ impl Case {
         if self.case_id == into.case_id {
             return Err(Error::field("into_case_id", "a case cannot be merged into itself"));
         }
-        self.must_stand_alone(work.actor)?;
-        into.must_stand_alone(work.actor)?;
+        self.must_stand_alone(work)?;
+        into.must_stand_alone(work)?;
         let (children,): (i64,) = work.one(
             "select count(*) from crm_cases where parent_case_id = $1 and is_active",
             &[&self.case_id],

@@ -53,7 +53,8 @@ const FIND: &str = "select t.case_type_id, t.default_priority,
         (select account_id from crm_accounts where account_id = $3 and is_active) as account_id,
         (select contact_id from crm_contacts where contact_id = $4 and is_active{share}) as contact_id,
         (select account_id from crm_contacts where contact_id = $4 and is_active) as contact_account_id,
-        (select user_id from crm_users where user_id = $5 and is_active) as owner_id,
+        (select user_id from crm_users where user_id = $5 and is_active
+             and role in ('agent', 'manager', 'admin')) as owner_id,
         (select team_id from crm_teams where team_id = $6 and is_active) as team_id
      from (select 1 as one) o
      left join crm_case_types t on t.is_active and t.case_type_id =
@@ -142,7 +143,7 @@ fn faults(draft: &CaseDraft, contact_id: Option<i64>, found: &Found) -> Vec<Faul
         ("priority_id", "priority", draft.priority_id, found.priority_id),
         ("account_id", "account", draft.account_id, found.account_id),
         ("contact_id", "contact", contact_id, found.contact_id),
-        ("owner_id", "user", draft.owner_id, found.owner_id),
+        ("owner_id", "user above a viewer", draft.owner_id, found.owner_id),
         ("team_id", "team", draft.team_id, found.team_id),
     ] {
         if let (Some(id), None) = (named, found) {

@@ -38,8 +38,8 @@ impl Case {
         if let Actor::Contact { .. } = work.actor {
             self.customer_may_set(work.now, change)?;
         }
-        self.must_stand_alone(work.actor)?;
-        case::must_exist(work, "owner_id", "crm_users", "user_id", change.owner_id)?;
+        self.must_stand_alone(work)?;
+        case::must_work_cases(work, "owner_id", change.owner_id)?;
         let to = change.status;
         if to != self.status && !self.status.may_become(to) {
             return Err(Error::Conflict(refusal(self.status, to)));

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Escalation, Reason, escalate, set_level};
-use crate::cases::{Case, EscalationView, must_exist};
+use crate::cases::{Case, EscalationView, must_work_cases};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::http::{Agent, Answer, Body, Created, Json, Nothing, Path, Query, Viewer};
@@ -59,7 +59,7 @@ pub async fn create(
     caller
         .write(move |work| {
             let mut case = Case::take(work, case_id)?;
-            must_exist(work, "escalated_to", "crm_users", "user_id", draft.escalated_to)?;
+            must_work_cases(work, "escalated_to", draft.escalated_to)?;
             let escalation = Escalation {
                 reason: draft.escalation_reason,
                 level: draft.escalation_level.map(|level| level.0),

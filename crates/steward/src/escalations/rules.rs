@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Escalation, Reason, escalate};
-use crate::cases::{Case, CaseEdit, must_exist};
+use crate::cases::{Case, CaseEdit, must_exist, must_work_cases};
 use crate::error::{Error, Fault, Result};
 use crate::http::{
     Admin, Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer,
@@ -179,8 +179,11 @@ fn fire(work: &mut Work, case_id: i64, rule: &Rule, cause: &str) -> Result<()> {
 
 fn active_user(work: &mut Work, user_id: Option<i64>) -> Result<Option<i64>> {
     let Some(id) = user_id else { return Ok(None) };
-    let row: Option<(i64,)> =
-        work.optional("select user_id from crm_users where user_id = $1 and is_active", &[&id])?;
+    let row: Option<(i64,)> = work.optional(
+        "select user_id from crm_users
+             where user_id = $1 and is_active and role in ('agent', 'manager', 'admin')",
+        &[&id],
+    )?;
     Ok(row.map(|(id,)| id))
 }
 
@@ -204,9 +207,9 @@ crate::input! {
         pub cause: Trigger,
         /// The target that a warning or violation is of; any when left out.
         pub target: Option<Kind>,
-        /// The how many-th reopening; any when left out.
+        /// Reopening: the how many-th.
         pub reopening: Option<Int<1, 1000>>,
-        /// Unacknowledged: at which level; any when left out.
+        /// Unacknowledged: at which level; `to_level` is above it.
         pub at_level: Option<Int<1, 3>>,
         /// Unacknowledged: for how many minutes.
         pub minutes: Option<Int<1, 1_000_000>>,
@@ -230,6 +233,7 @@ pub struct OneRule {
 
 fn check(work: &mut Work, draft: &RuleDraft) -> Result<()> {
     let mut faults = Vec::new();
+    let is_unacknowledged = draft.cause == Trigger::Unacknowledged;
     let is_sla = matches!(draft.cause, Trigger::Warning | Trigger::Violation);
     for (field, named, fits) in [
         ("target", draft.target.is_some(), is_sla),
@@ -241,14 +245,28 @@ fn check(work: &mut Work, draft: &RuleDraft) -> Result<()> {
             faults.push(Fault::field(field, format!("does not go with the cause {}", draft.cause)));
         }
     }
-    if draft.cause == Trigger::Unacknowledged && draft.minutes.is_none() {
-        faults.push(Fault::field("minutes", "is required with the cause unacknowledged"));
+    for (field, is_missing) in [
+        ("minutes", is_unacknowledged && draft.minutes.is_none()),
+        ("at_level", is_unacknowledged && draft.at_level.is_none()),
+        ("reopening", draft.cause == Trigger::Reopening && draft.reopening.is_none()),
+    ] {
+        if is_missing {
+            faults.push(Fault::field(field, format!("is required with the cause {}", draft.cause)));
+        }
     }
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
+    if let Some(at_level) = draft.at_level.filter(|at| draft.to_level.0 <= at.0) {
+        faults.push(Fault::field("to_level", format!("is to be above at_level, which is {}", at_level.0)));
     }
-    must_exist(work, "assign_user_id", "crm_users", "user_id", draft.assign_user_id)?;
-    must_exist(work, "assign_team_id", "crm_teams", "team_id", draft.assign_team_id)
+    for checked in [
+        must_work_cases(work, "assign_user_id", draft.assign_user_id),
+        must_exist(work, "assign_team_id", "crm_teams", "team_id", draft.assign_team_id),
+    ] {
+        match checked {
+            Err(Error::Invalid(found)) => faults.extend(found),
+            other => other?,
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 
 fn find(work: &mut Work, rule_id: i64) -> Result<Rule> {
@@ -269,6 +287,14 @@ pub async fn list_rules(caller: Viewer, _: Query<Nothing>) -> Result<Answer<Json
     Ok(Json::new(Rules { escalation_rules: escalation_rules.await? }).into())
 }
 
+pub async fn show_rule(
+    caller: Viewer,
+    Path([rule_id]): Path<1>,
+    _: Query<Nothing>,
+) -> Result<Answer<Json<OneRule>>> {
+    Ok(caller.read(Class::Bounded, move |work| answer(work, rule_id)).await?.into())
+}
+
 pub async fn create_rule(caller: Manager, Body(draft): Body<RuleDraft>) -> Result<Answer<Created<OneRule>>> {
     caller
         .write(move |work| {
@@ -284,7 +310,7 @@ pub async fn create_rule(caller: Manager, Body(draft): Body<RuleDraft>) -> Resul
             store(work, rule_id, &draft)?;
             work.audit("created", "escalation_rule", Some(rule_id), &json!({}))?;
             let Json { body, etag } = answer(work, rule_id)?;
-            Ok(Created { location: "/api/crm/escalation-rules".into(), body, etag })
+            Ok(Created { location: format!("/api/crm/escalation-rules/{rule_id}"), body, etag })
         })
         .await
 }

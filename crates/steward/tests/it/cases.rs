@@ -7,6 +7,24 @@ use crate::desk::Desk;
 const CASES: &str = "/api/crm/cases";
 
 both_engines! {
+    fn a_viewer_is_given_no_case(desk) {
+        let (ana, vera) = (desk.agent("ana"), desk.viewer("vera"));
+        let draft = json!({ "subject": "s", "owner_id": vera.id, "team_id": 999 });
+        ana.post("/api/crm/cases", draft).status(422).names(&["/owner_id", "/team_id"]);
+        let id = ana.opens(json!({ "subject": "s" }));
+        let owner = json!({ "owner_id": vera.id });
+        ana.put(&format!("/api/crm/cases/{id}"), owner).status(422).names(&["/owner_id"]);
+        let change = json!({ "status": "open", "owner_id": vera.id });
+        ana.put(&format!("/api/crm/cases/{id}/status"), change).status(422).names(&["/owner_id"]);
+        let up = json!({ "escalation_reason": "technical", "escalated_to": vera.id });
+        ana.post(&format!("/api/crm/cases/{id}/escalations"), up).status(422).names(&["/escalated_to"]);
+        assert_eq!(ana.case(id)["owner_id"], serde_json::Value::Null);
+        desk.execute(&format!("update crm_users set is_active = false where user_id = {}", vera.id));
+        desk.execute(&format!("update crm_users set role = 'agent' where user_id = {}", vera.id));
+        let owner = json!({ "owner_id": vera.id });
+        ana.put(&format!("/api/crm/cases/{id}"), owner).status(422).names(&["/owner_id"]);
+    }
+
     fn a_case_is_opened_and_shown(desk) {
         let ana = desk.agent("ana");
         let carl = desk.contact("carl");

@@ -248,11 +248,9 @@ both_engines! {
         ana.put(&format!("/api/crm/cases/{child}"), json!({ "parent_case_id": parent })).ok();
         assert_eq!(carl.get(&format!("/api/crm/cases/{parent}")).ok()["children"], json!([]));
         assert_eq!(dora.case(child)["parent_case_id"], Value::Null, "dora learns of carl's case");
-        let refused = carl.sets(parent, "resolved");
-        assert!(
-            !refused.status(409).json()["detail"].as_str().unwrap().contains(&child.to_string()),
-            "{refused:?}"
-        );
+        // What is not theirs to see does not stand in their way, or they would hear of it.
+        carl.sets(parent, "resolved").ok();
+        assert_eq!(dora.case(child)["status"], "new");
     }
 
     fn a_case_that_goes_to_another_customer_takes_no_conversation_along(desk) {

@@ -47,6 +47,25 @@ fn assert_fired(desk: &Desk, mia: &Client, id: i64, level: i64, team_id: i64, re
 }
 
 both_engines! {
+    fn what_a_rule_lacks_is_named_at_once(desk) {
+        let mia = desk.manager("mia");
+        let post = |mut draft: Value| {
+            draft["rule_name"] = json!("r");
+            draft["to_level"] = json!(2);
+            mia.post("/api/crm/escalation-rules", draft)
+        };
+        post(json!({ "cause": "reopening", "assign_user_id": 999, "assign_team_id": 999 }))
+            .status(422).names(&["/reopening", "/assign_user_id", "/assign_team_id"]);
+        post(json!({ "cause": "unacknowledged" })).status(422).names(&["/minutes", "/at_level"]);
+        post(json!({ "cause": "unacknowledged", "minutes": 5, "at_level": 2 })).status(422).names(&["/to_level"]);
+        let made = post(json!({ "cause": "unacknowledged", "minutes": 5, "at_level": 1 })).created();
+        let rule = &made["escalation_rule"];
+        let path = format!("/api/crm/escalation-rules/{}", rule["rule_id"]);
+        assert_eq!(&desk.viewer("vera").get(&path).ok()["escalation_rule"], rule);
+        mia.delete(&path).status(204);
+        mia.get(&path).status(404);
+    }
+
     fn a_warning_escalates(desk) {
         let (ana, mia) = (desk.agent("ana"), desk.manager("mia"));
         let team = rule(desk, &mia, json!({ "cause": "warning", "target": "first_response" }), 1);
@@ -136,7 +155,11 @@ both_engines! {
 
     fn a_rule_fires_once_per_cause_and_never_downwards(desk) {
         let (ana, mia) = (desk.agent("ana"), desk.manager("mia"));
-        rule(desk, &mia, json!({ "cause": "reopening" }), 1);
+        let team = rule(desk, &mia, json!({ "cause": "reopening", "reopening": 1 }), 1);
+        for nth in [2, 3] {
+            let again = json!({ "rule_name": "again", "cause": "reopening", "reopening": nth, "to_level": 1, "assign_team_id": team });
+            mia.post("/api/crm/escalation-rules", again).created();
+        }
         let id = ana.opens(json!({ "subject": "Again", "case_type_id": 1, "priority_id": 1 }));
         let reopen = || {
             ana.sets(id, "resolved");

@@ -84,6 +84,27 @@ both_engines! {
         ana.sets(next[0], "closed").ok();
     }
 
+    fn a_customer_learns_nothing_of_the_cases_of_others(desk) {
+        let ana = desk.agent("ana");
+        let (carl, dora) = (desk.contact("carl"), desk.contact("dora"));
+        let parent = carl.opens(json!({ "subject": "his" }));
+        let hidden = dora.opens(json!({ "subject": "hers" }));
+        adopt(&ana, hidden, parent).ok();
+        let own = carl.opens(json!({ "subject": "his too", "parent_case_id": parent }));
+        let resolve = |id: i64| carl.put(&format!("/api/crm/cases/{id}/status"), json!({ "status": "resolved" }));
+        resolve(parent).status(409).says(&own.to_string());
+        resolve(own).ok();
+        resolve(parent).ok();
+        assert_eq!(ana.case(hidden)["status"], "new");
+        let source = carl.opens(json!({ "subject": "twice" }));
+        merge(&ana, source, hidden).ok();
+        resolve(source).status(409).says("open a new one");
+        let source = carl.opens(json!({ "subject": "thrice" }));
+        let into = carl.opens(json!({ "subject": "once" }));
+        merge(&ana, source, into).ok();
+        resolve(source).status(409).says(&format!("merged into case {into}"));
+    }
+
     fn a_duplicate_is_merged_into_another(desk) {
         let (ana, carl) = (desk.agent("ana"), desk.contact("carl"));
         let source = carl.opens(json!({ "subject": "again", "description": "the whole story" }));

@@ -239,6 +239,12 @@ both_engines! {
         ana.get(&format!("/api/crm/cases?search={one}")).ok();
         assert_eq!(ana.get("/api/crm/cases?search=").ok()["pagination"]["total"], 1);
         assert_eq!(ana.get("/api/crm/cases?search=%F0%9F%98%80").ok()["pagination"]["total"], 0);
+        // Without a letter or digit nothing is found; nothing at all asks for nothing.
+        for (query, total) in [("search=%00", 0), ("search=+", 0), ("tag=%00", 0), ("tag=", 1)] {
+            assert_eq!(ana.get(&format!("/api/crm/cases?{query}")).ok()["pagination"]["total"], total, "{query}");
+        }
+        ana.get("/api/crm/cases?breached=first_response,resolution").ok();
+        ana.get("/api/crm/cases?breached=first_response,nothing").status(400);
     }
 
     fn any_string_is_a_valid_search(desk) {
