@@ -3,7 +3,7 @@
 //!
 //! An article has two editions. What readers see is its row in `crm_kb_articles`, with the status `published`; while the
 //! next text is being written, that stands in `crm_kb_article_drafts` until it is published in its turn. An article that
-//! is not published has its one text, the working copy, in its row. A file a behaviour: [`article`] reads, [`write`]
+//! is not published has its one text, the working copy, in its row. A file a behaviour: [`article`] reads, [`mod@write`]
 //! changes, [`workflow`] says who may move what where, [`versions`] are the publications; [`list`], [`show`],
 //! [`suggest`] and [`related`] answer questions.
 
