@@ -8,6 +8,7 @@ pub mod api;
 pub mod attachments;
 mod bulk;
 mod case;
+pub mod case_types;
 pub mod comment;
 pub mod comment_history;
 mod edit;
@@ -26,7 +27,6 @@ mod summary;
 mod tags;
 mod thread;
 mod timeline;
-pub mod types;
 
 pub use bulk::{BulkChange, BulkOutcome};
 pub use case::{Case, must_exist, must_work_cases};

@@ -133,12 +133,12 @@ pub fn routes() -> Vec<Route> {
         GET    "/api/crm/knowledge/{article_id}/attachments/{attachment_id}" Reader files::articles::download, "The bytes of an article's file, or a range of them";
         DELETE "/api/crm/knowledge/{article_id}/attachments/{attachment_id}" Agent files::articles::delete, "Remove an article's file (softly)";
         POST   "/api/crm/knowledge/{article_id}/attachments/{attachment_id}/restoration" Admin files::articles::restore, "Bring an article's file back";
-        GET    "/api/crm/case-types"                        Known       cases::types::list,            "List case types";
-        POST   "/api/crm/case-types"                        Manager     cases::types::create,          "Add a case type";
-        GET    "/api/crm/case-types/{case_type_id}"         Known       cases::types::show,            "A case type";
-        PUT    "/api/crm/case-types/{case_type_id}"         Manager     cases::types::update,          "Change a case type";
-        DELETE "/api/crm/case-types/{case_type_id}"         Manager     cases::types::delete,          "Delete a case type (softly)";
-        POST   "/api/crm/case-types/{case_type_id}/restoration" Admin   cases::types::restore,         "Bring a deleted case type back";
+        GET    "/api/crm/case-types"                        Known       cases::case_types::list,       "List case types";
+        POST   "/api/crm/case-types"                        Manager     cases::case_types::create,     "Add a case type";
+        GET    "/api/crm/case-types/{case_type_id}"         Known       cases::case_types::show,       "A case type";
+        PUT    "/api/crm/case-types/{case_type_id}"         Manager     cases::case_types::update,     "Change a case type";
+        DELETE "/api/crm/case-types/{case_type_id}"         Manager     cases::case_types::delete,     "Delete a case type (softly)";
+        POST   "/api/crm/case-types/{case_type_id}/restoration" Admin   cases::case_types::restore,    "Bring a deleted case type back";
         GET    "/api/crm/case-priorities"                   Known       cases::priorities::list,       "List priorities";
         POST   "/api/crm/case-priorities"                   Manager     cases::priorities::create,     "Add a priority";
         GET    "/api/crm/case-priorities/{priority_id}"     Known       cases::priorities::show,       "A priority";

@@ -150,6 +150,13 @@ fn find(work: &mut Work, rule_id: i64) -> Result<Rule> {
         .ok_or(Error::NotFound("assignment rule"))
 }
 
+/// The rule with its row taken for a change.
+fn take(work: &mut Work, rule_id: i64) -> Result<Rule> {
+    let lock = work.dialect().for_update();
+    work.optional(&format!("{SELECT} where is_active and rule_id = $1{lock}"), &[&rule_id])?
+        .ok_or(Error::NotFound("assignment rule"))
+}
+
 fn answer(work: &mut Work, rule_id: i64) -> Result<Json<OneRule>> {
     let rule = find(work, rule_id)?;
     let version = rule.edit_version;
@@ -206,7 +213,7 @@ pub async fn update(
     let expected = caller.expected(rule_id);
     caller
         .write(move |work| {
-            expected.check(find(work, rule_id)?.edit_version)?;
+            expected.check(take(work, rule_id)?.edit_version)?;
             must_exist(work, "team_id", "crm_teams", "team_id", Some(draft.team_id))?;
             let now = work.now;
             work.execute(
@@ -231,7 +238,7 @@ pub async fn delete(
 ) -> Result<Answer<NoContent>> {
     caller
         .write(move |work| {
-            find(work, rule_id)?;
+            take(work, rule_id)?;
             let now = work.now;
             work.execute(
                 "update crm_assignment_rules set is_active = $2, edit_version = edit_version + 1, updated_at = $3

@@ -274,6 +274,13 @@ fn find(work: &mut Work, rule_id: i64) -> Result<Rule> {
         .ok_or(Error::NotFound("escalation rule"))
 }
 
+/// The rule with its row taken for a change.
+fn take(work: &mut Work, rule_id: i64) -> Result<Rule> {
+    let lock = work.dialect().for_update();
+    work.optional(&format!("{SELECT} where is_active and rule_id = $1{lock}"), &[&rule_id])?
+        .ok_or(Error::NotFound("escalation rule"))
+}
+
 fn answer(work: &mut Work, rule_id: i64) -> Result<Json<OneRule>> {
     let escalation_rule = find(work, rule_id)?;
     let version = escalation_rule.edit_version;
@@ -346,7 +353,7 @@ pub async fn update_rule(
     let expected = caller.expected(rule_id);
     caller
         .write(move |work| {
-            expected.check(find(work, rule_id)?.edit_version)?;
+            expected.check(take(work, rule_id)?.edit_version)?;
             check(work, &draft)?;
             store(work, rule_id, &draft)?;
             work.audit("changed", "escalation_rule", Some(rule_id), &json!({}))?;
@@ -362,7 +369,7 @@ pub async fn delete_rule(
 ) -> Result<Answer<NoContent>> {
     caller
         .write(move |work| {
-            find(work, rule_id)?;
+            take(work, rule_id)?;
             let now = work.now;
             work.execute(
                 "update crm_escalation_rules set is_active = $2, edit_version = edit_version + 1, updated_at = $3

@@ -42,6 +42,7 @@ mod once;
 mod pages;
 mod people;
 mod plans;
+mod recount;
 mod routing;
 mod search;
 mod sheets;
