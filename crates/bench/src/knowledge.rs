@@ -17,7 +17,7 @@ const PORTION: i64 = 2000;
 const WORDS: usize = 220;
 /// How often each question is asked.
 const ROUNDS: usize = 30;
-/// One article in a hundred has this word, one in a hundred thousand that.
+/// One article in a hundred has this word, one in five thousand that.
 const HUNDREDTH: &str = "wombat";
 const RARE: &str = "quokka";
 
