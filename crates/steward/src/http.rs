@@ -241,6 +241,7 @@ fn pages() -> impl IntoIterator<Item = (&'static str, MethodRouter<App>)> {
         GET    "/sign-in"                       people::pages::sign_in_form;
         POST   "/sign-in"                       people::pages::sign_in;
         POST   "/sign-out"                      people::pages::sign_out;
+        POST   "/preferences"                   web::prefer;
         GET    "/assets/{mark}/{name}"          web::asset;
     ]
 }
@@ -266,10 +267,12 @@ pub fn router(app: App) -> Router {
         let refuse = move || std::future::ready(Error::MethodNotAllowed(allowed.clone()));
         router = router.route(path, any(refuse));
     }
+    let mut seen = Router::new();
     for (path, page) in pages() {
-        router = router.route(path, page);
+        seen = seen.route(path, page);
     }
     router
+        .merge(seen.layer(axum::middleware::from_fn(web::compressed)))
         .fallback(|| std::future::ready(Error::NotFound("path")))
         .layer(axum::middleware::from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)

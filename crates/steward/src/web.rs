@@ -1,16 +1,25 @@
 //! The desk in the browser: what its pages have in common. A feature's pages stand beside its `api.rs` and call the same
-//! model functions; templates mirror `src/`.
+//! model functions; templates mirror `src/`; what they say stands in `locales/`.
 
 mod assets;
+mod compress;
+mod csrf;
 mod form;
 mod frame;
+mod language;
 mod page;
+mod preferences;
 mod session;
+mod visit;
 mod words;
 
 pub use assets::{address, asset};
-pub use form::Form;
-pub use frame::{Choices, Frame, choices, query_of, title_of};
-pub use page::{PageError, PageResult, Seat, redirect, show};
-pub use session::{clear_cookie, cookie, is_same_origin, of_request};
-pub use words::{away, urgency};
+pub use form::{Form, is_ours};
+pub use frame::{Choice, Choices, Frame, choices, query_of, title_of};
+pub use language::{Filling, Language};
+pub use page::{
+    Faults, ForPage, PageError, PageResult, Seat, compressed, redirect, show, show_as, with_cookie,
+};
+pub use preferences::prefer;
+pub use session::{clear_cookie, cookie, is_same_origin, local, of_request};
+pub use visit::{Page, Visit};

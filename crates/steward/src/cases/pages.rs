@@ -1,6 +1,8 @@
 //! Cases in the browser: the list, a case, and the forms that change one. Without scripts all of it works; each form goes
 //! to its own address and comes back to the case.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::RawQuery;
 use db::Class;
@@ -15,12 +17,11 @@ use super::show::{self, CaseDetail, CaseItem};
 use super::status::StatusChange;
 use super::thread::{self, Entry};
 use super::{Channel, Status};
-use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::{Agent, Path, Viewer};
 use crate::input::{self, Int, Line, Patch, Prose, Set};
-use crate::web::{Choices, Form, Frame, PageError, PageResult, Seat, choices, redirect, show as page};
-use crate::web::{query_of, title_of};
+use crate::web::{Choices, Form, Frame, Page, PageError, PageResult, Seat, Visit, choices, query_of};
+use crate::web::{redirect, show as page, title_of};
 use crate::work::Work;
 
 /// Rows on a page of the list.
@@ -29,15 +30,15 @@ const ROWS: i64 = 50;
 #[derive(Template)]
 #[template(path = "cases/list.html")]
 struct ListPage {
+    page: Page,
     frame: Frame,
-    title: &'static str,
+    title: Cow<'static, str>,
     list: CaseList,
     choices: Choices,
     /// The filters as they stand in the address.
     chosen: Chosen,
     /// Where the next page is.
     next: Option<String>,
-    now: Time,
 }
 
 /// What the filter bar shows as chosen.
@@ -79,7 +80,8 @@ pub async fn list(seat: Seat<Viewer>, RawQuery(query): RawQuery) -> PageResult {
         false => Class::Slow,
     };
     let at = format!("/cases?{text}");
-    let list = seat.read(class, move |work| list_page(work, "", &query, &at));
+    let visit = seat.visit.clone();
+    let list = seat.read(class, move |work| list_page(work, &visit, "", &query, &at));
     page(&list.await?)
 }
 
@@ -90,16 +92,17 @@ pub async fn view(
     RawQuery(query): RawQuery,
 ) -> PageResult {
     let more = without_empty(&query.unwrap_or_default());
+    let visit = seat.visit.clone();
     let list = seat.read(Class::Slow, move |work| {
         let mut query = query_of(work, &name)?.ok_or(Error::NotFound("view"))?;
         let paged: CaseQuery = input::from_query(&more)?;
         query.cursor = paged.cursor;
-        list_page(work, &name, &query, &format!("/views/{name}?"))
+        list_page(work, &visit, &name, &query, &format!("/views/{name}?"))
     });
     page(&list.await?)
 }
 
-fn list_page(work: &mut Work, view: &str, query: &CaseQuery, at: &str) -> Result<ListPage> {
+fn list_page(work: &mut Work, visit: &Visit, view: &str, query: &CaseQuery, at: &str) -> Result<ListPage> {
     let mut query = query.clone();
     if query.limit.is_none() {
         query.limit = Some(Int(ROWS));
@@ -117,13 +120,13 @@ fn list_page(work: &mut Work, view: &str, query: &CaseQuery, at: &str) -> Result
         format!("{base}?{}{joint}cursor={cursor}", rest.join("&"))
     });
     Ok(ListPage {
-        frame: Frame::read(work, view)?,
-        title: title_of(view),
+        page: Page::read(work, visit)?,
+        frame: Frame::read(work, visit, view)?,
+        title: title_of(visit.language, view),
         chosen: Chosen::of(&query),
         choices: choices(work)?,
         list,
         next,
-        now: work.now,
     })
 }
 
@@ -135,13 +138,13 @@ fn without_empty(query: &str) -> String {
 #[derive(Template)]
 #[template(path = "cases/show.html")]
 struct CasePage {
+    page: Page,
     frame: Frame,
     detail: CaseDetail,
     thread: Vec<Entry>,
     choices: Choices,
     /// Statuses that may come next.
     next: Vec<Status>,
-    now: Time,
 }
 
 impl CasePage {
@@ -151,14 +154,15 @@ impl CasePage {
 }
 
 pub async fn show(seat: Seat<Viewer>, id: PathOf) -> PageResult {
+    let visit = seat.visit.clone();
     let case = seat.read(Class::Bounded, move |work| {
         let detail = show::detail(work, id.0)?;
         Ok(CasePage {
-            frame: Frame::read(work, "")?,
+            page: Page::read(work, &visit)?,
+            frame: Frame::read(work, &visit, "")?,
             thread: thread::of(&detail),
             choices: choices(work)?,
             next: detail.case.item.case.status.successors(),
-            now: work.now,
             detail,
         })
     });
@@ -168,13 +172,19 @@ pub async fn show(seat: Seat<Viewer>, id: PathOf) -> PageResult {
 #[derive(Template)]
 #[template(path = "cases/new.html")]
 struct NewPage {
+    page: Page,
     frame: Frame,
     choices: Choices,
 }
 
 pub async fn new(seat: Seat<Agent>) -> PageResult {
-    let new = seat.read(Class::Bounded, |work| {
-        Ok(NewPage { frame: Frame::read(work, "new")?, choices: choices(work)? })
+    let visit = seat.visit.clone();
+    let new = seat.read(Class::Bounded, move |work| {
+        Ok(NewPage {
+            page: Page::read(work, &visit)?,
+            frame: Frame::read(work, &visit, "new")?,
+            choices: choices(work)?,
+        })
     });
     page(&new.await?)
 }

@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::RawQuery;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
 
 use super::passwords::Password;
 use super::sign_in::{self, Credentials};
@@ -11,11 +10,13 @@ use super::tokens;
 use crate::error::Error;
 use crate::http::{Anyone, Known};
 use crate::input;
-use crate::web::{self, Form, PageResult, Seat, redirect, show};
+use crate::web::{self, Form, Page, PageResult, Seat, redirect, show, show_as};
 
 #[derive(Template)]
 #[template(path = "people/sign_in.html")]
 struct SignInPage {
+    page: Page,
+    is_demo: bool,
     next: String,
     email: String,
     refusal: Option<String>,
@@ -37,26 +38,32 @@ crate::input! {
     }
 }
 
-pub async fn sign_in_form(_: Seat<Anyone>, RawQuery(query): RawQuery) -> PageResult {
+pub async fn sign_in_form(seat: Seat<Anyone>, RawQuery(query): RawQuery) -> PageResult {
     let Next { next } = input::from_query(&query.unwrap_or_default())?;
-    show(&SignInPage { next: local(next), email: String::new(), refusal: None })
+    show(&SignInPage {
+        page: seat.page(),
+        is_demo: seat.app.demo_admin.is_some(),
+        next: web::local(next),
+        email: String::new(),
+        refusal: None,
+    })
 }
 
 /// Begins a session. A refusal shows the form again, saying why.
 pub async fn sign_in(seat: Seat<Anyone>, headers: HeaderMap, Form(form): Form<SignInForm>) -> PageResult {
-    let next = local(form.next);
+    let next = web::local(form.next);
     let given = Credentials { email: form.email.clone(), password: form.password };
     match sign_in::exchange(&seat, given).await {
         Ok(token) => {
             let is_secure = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
             let seconds = i64::from(seat.app.config.sign_in_minutes) * 60;
-            with_cookie(redirect(&next)?, &web::cookie(&token, seconds, is_secure))
+            web::with_cookie(redirect(&next)?, &web::cookie(&token, seconds, is_secure))
         }
         Err(error @ (Error::Unauthenticated(_) | Error::TooMany { .. })) => {
             let refusal = Some(error.problem().detail);
-            let mut response = show(&SignInPage { next, email: form.email, refusal })?;
-            *response.status_mut() = error.status();
-            Ok(response)
+            let is_demo = seat.app.demo_admin.is_some();
+            let page = SignInPage { page: seat.page(), is_demo, next, email: form.email, refusal };
+            show_as(error.status(), &page)
         }
         Err(error) => Err(error.into()),
     }
@@ -67,33 +74,5 @@ pub async fn sign_out(seat: Seat<Known>) -> PageResult {
     if let Some(token_id) = seat.token_id {
         seat.app.write(seat.actor, move |work| tokens::end(work, token_id)).await?;
     }
-    with_cookie(redirect("/sign-in")?, &web::clear_cookie())
-}
-
-fn with_cookie(mut response: Response, cookie: &str) -> PageResult {
-    let cookie =
-        HeaderValue::try_from(cookie).map_err(|_| Error::Unreadable("the token is no text".into()))?;
-    response.headers_mut().insert(header::SET_COOKIE, cookie);
-    Ok(response.into_response())
-}
-
-/// Only paths of this desk: a link must not lead somebody who signs in to another site.
-fn local(next: Option<String>) -> String {
-    next.filter(|path| {
-        path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n', '\t'])
-    })
-    .unwrap_or_else(|| "/".into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::local;
-
-    #[test]
-    fn signing_in_leads_to_this_desk_only() {
-        assert_eq!(local(Some("/cases?status=open".into())), "/cases?status=open");
-        for foreign in ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", ""] {
-            assert_eq!(local(Some(foreign.into())), "/", "{foreign:?}");
-        }
-    }
+    web::with_cookie(redirect("/sign-in")?, &web::clear_cookie())
 }

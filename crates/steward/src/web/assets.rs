@@ -1,42 +1,75 @@
-//! Style sheets and scripts, embedded. Their addresses name their contents, so browsers keep them for ever.
+//! Style sheets, scripts and pictures, embedded. One mark over all of them stands in their addresses, so browsers keep
+//! them for ever, and modules import each other by relative address.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-const FILES: [(&str, &str); 2] = [
-    ("desk.css", include_str!("../../assets/css/desk.css")),
-    ("desk.js", include_str!("../../assets/js/desk.js")),
-];
+use super::compress::{self, gzip};
 
-/// The mark of each file's contents; derived from what is compiled in, so the same for every desk of the process.
-static MARKS: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
-    let mark = |text: &str| Sha256::digest(text).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    FILES.iter().map(|(name, text)| (*name, mark(text))).collect()
+macro_rules! embed {
+    ($folder:literal : $($name:literal)*) => {
+        [$(($name, include_str!(concat!("../../assets/", $folder, "/", $name)))),*]
+    };
+}
+
+/// The style sheet of every page, one file a component, joined in this order.
+const STYLES: &[(&str, &str)] = &embed! { "css":
+    "base.css" "frame.css" "controls.css" "badges.css" "tables.css" "dialogs.css" "cases.css" "thread.css"
+    "knowledge.css" "dashboard.css" "administration.css" "customers.css" "print.css"
+};
+const SCRIPTS: &[(&str, &str)] = &embed! { "js":
+    "desk.js" "keys.js" "drafts.js" "clock.js" "live.js" "send.js" "dialogs.js"
+};
+const PICTURES: &[(&str, &str)] = &embed! { "img": "icon.svg" };
+
+struct File {
+    kind: &'static str,
+    plain: Vec<u8>,
+    zipped: Vec<u8>,
+}
+
+/// Derived from what is compiled in, so the same for every desk of the process.
+static FILES: LazyLock<BTreeMap<&'static str, File>> = LazyLock::new(|| {
+    let file = |kind, text: &str| File { kind, plain: text.into(), zipped: gzip(text.as_bytes(), 9) };
+    let joined: String = STYLES.iter().map(|(_, text)| *text).collect();
+    let mut files = BTreeMap::from([("desk.css", file("text/css; charset=utf-8", &joined))]);
+    files.extend(SCRIPTS.iter().map(|(name, text)| (*name, file("text/javascript; charset=utf-8", text))));
+    files.extend(PICTURES.iter().map(|(name, text)| (*name, file("image/svg+xml", text))));
+    files
+});
+
+static MARK: LazyLock<String> = LazyLock::new(|| {
+    let mut hash = Sha256::new();
+    for (name, file) in FILES.iter() {
+        hash.update(name);
+        hash.update(&file.plain);
+    }
+    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 });
 
 /// The address of a file.
 pub fn address(name: &str) -> String {
-    let mark = MARKS.get(name).map_or("", String::as_str);
-    format!("/assets/{mark}/{name}")
+    format!("/assets/{}/{name}", *MARK)
 }
 
 /// Answers a file. An old mark is answered with the present contents, but not kept.
-pub async fn asset(Path((mark, name)): Path<(String, String)>) -> Response {
-    let Some((name, text)) = FILES.iter().find(|(known, _)| *known == name) else {
-        return StatusCode::NOT_FOUND.into_response();
+pub async fn asset(Path((mark, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    let Some(file) = FILES.get(name.as_str()) else { return StatusCode::NOT_FOUND.into_response() };
+    let keep = if mark == *MARK { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let mut response = if compress::is_wanted(&headers) {
+        ([(header::CONTENT_ENCODING, "gzip")], file.zipped.as_slice()).into_response()
+    } else {
+        file.plain.as_slice().into_response()
     };
-    let kind =
-        if name.ends_with(".css") { "text/css; charset=utf-8" } else { "text/javascript; charset=utf-8" };
-    let is_present = MARKS.get(name).is_some_and(|present| *present == mark);
-    let keep = if is_present { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
-        (header::CACHE_CONTROL, HeaderValue::from_static(keep)),
-    ];
-    (headers, *text).into_response()
+    let answered = response.headers_mut();
+    answered.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.kind));
+    answered.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
+    answered.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    answered.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }

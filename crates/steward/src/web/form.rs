@@ -1,12 +1,15 @@
-//! What a form sends, read as the bodies of the API are: every fault at once. An empty field was left out.
+//! What a form sends, read as the bodies of the API are: every fault at once. An empty field was left out. A form counts
+//! only where a page of this desk sent it, with the token of the session that it was shown to.
 
 use axum::extract::{FromRequest, Request};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, Limited};
+use percent_encoding::percent_decode_str;
 
 use super::page::PageError;
+use super::{csrf, session};
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::input::{self, Input};
 
 /// The largest form, in bytes: that of a JSON body (spec 11).
@@ -18,7 +21,7 @@ pub struct Form<T>(pub T);
 impl<T: Input> FromRequest<App> for Form<T> {
     type Rejection = PageError;
 
-    async fn from_request(request: Request, _: &App) -> Result<Self, PageError> {
+    async fn from_request(request: Request, _: &App) -> std::result::Result<Self, PageError> {
         let kind =
             request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         if !kind.starts_with("application/x-www-form-urlencoded") {
@@ -26,10 +29,25 @@ impl<T: Input> FromRequest<App> for Form<T> {
                 Error::UnsupportedMediaType("a form is sent as application/x-www-form-urlencoded").into()
             );
         }
-        let body = Limited::new(request.into_body(), BYTES).collect().await;
+        let (parts, body) = request.into_parts();
+        let body = Limited::new(body, BYTES).collect().await;
         let body = body.map_err(|_| Error::TooLarge(format!("a form is at most {BYTES} bytes")))?.to_bytes();
         let text = str::from_utf8(&body).map_err(|_| Error::Unreadable("the form is not UTF-8".into()))?;
-        let given: Vec<&str> = text.split('&').filter(|pair| !pair.ends_with('=')).collect();
+        let token = text.split('&').find_map(|pair| pair.strip_prefix("csrf=")).unwrap_or("");
+        let token = percent_decode_str(token).decode_utf8_lossy();
+        is_ours(&parts.headers, &token)?;
+        let given: Vec<&str> =
+            text.split('&').filter(|pair| !pair.ends_with('=') && !pair.starts_with("csrf=")).collect();
         Ok(Form(input::from_query(&given.join("&"))?))
     }
+}
+
+/// Refuses a form that no page of this desk sent, or that was shown to another session. `token` is what its field `csrf`
+/// holds.
+pub fn is_ours(headers: &HeaderMap, token: &str) -> Result<()> {
+    let is_known = session::of_request(headers).is_none_or(|session| csrf::is_of(session, token));
+    if session::is_same_origin(headers) && is_known {
+        return Ok(());
+    }
+    Err(Error::Forbidden("this form was not sent from a page of your session: load the page again".into()))
 }

@@ -1,23 +1,25 @@
 //! What stands around every page: who is signed in, and the views of the case list with their counts.
 
-use crate::cases::{CaseQuery, CaseScope, count_cases};
-use crate::error::Result;
-use crate::input;
-use crate::work::Work;
+use std::borrow::Cow;
 
-/// The views of the desk, in their order: name in the address, title, the list's query. `me` and `soon` are filled in.
-const VIEWS: [(&str, &str, &str); 7] = [
-    (
-        "mine",
-        "Mine",
-        "owner_id={me}&status=new,open,pending,in_progress,waiting_customer&sort=resolution_due",
-    ),
-    ("unassigned", "Unassigned", "unassigned=true&status=new,open,pending,in_progress,waiting_customer"),
-    ("open", "All open", "status=new,open,pending,in_progress,waiting_customer"),
-    ("due-soon", "Due soon", "due_before={soon}&sort=resolution_due"),
-    ("overdue", "Overdue", "overdue=true&sort=resolution_due"),
-    ("violated", "Violated", "sla_violated=true&status=new,open,pending,in_progress,waiting_customer"),
-    ("resolved", "Recently resolved", "status=resolved&sort=-updated_at"),
+use super::language::Language;
+use super::visit::Visit;
+use crate::cases::{CaseQuery, CaseScope, count_cases};
+use crate::error::{Error, Result};
+use crate::input;
+use crate::people::Role;
+use crate::work::{Actor, Work};
+
+/// The views of the desk, in their order: name in the address, the list's query. `me` and `soon` are filled in. What a
+/// view is called stands in the catalogues: `view-mine`.
+const VIEWS: [(&str, &str); 7] = [
+    ("mine", "owner_id={me}&status=new,open,pending,in_progress,waiting_customer&sort=resolution_due"),
+    ("unassigned", "unassigned=true&status=new,open,pending,in_progress,waiting_customer"),
+    ("open", "status=new,open,pending,in_progress,waiting_customer"),
+    ("due-soon", "due_before={soon}&sort=resolution_due"),
+    ("overdue", "overdue=true&sort=resolution_due"),
+    ("violated", "sla_violated=true&status=new,open,pending,in_progress,waiting_customer"),
+    ("resolved", "status=resolved&sort=-updated_at"),
 ];
 /// Hours until the due time that count as soon.
 const SOON: i64 = 4;
@@ -25,52 +27,92 @@ const SOON: i64 = 4;
 /// A view with its count.
 pub struct View {
     pub name: &'static str,
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
+    /// How many cases are in it; `10,000+` beyond.
     pub count: String,
-    pub is_current: bool,
 }
 
+/// What stands around the pages of the workspace.
 pub struct Frame {
+    pub user_id: i64,
     pub user: String,
-    pub may_work: bool,
+    pub role: Role,
     pub unread: i64,
     pub views: Vec<View>,
+    /// The view or section that is open: a view's name, or `knowledge`, `dashboard`, `administration`.
+    pub current: String,
+}
+
+db::record! {
+    struct Viewer {
+        name: String,
+        unread: i64,
+    }
 }
 
 impl Frame {
-    /// Reads the frame around a page; `current` is the view that is open.
-    pub fn read(work: &mut Work, current: &str) -> Result<Frame> {
-        let me = work.actor.user_id();
-        let named: Option<(String, i64)> = work.optional(
+    /// Reads the frame around a page; `current` is the view or section that is open.
+    pub fn read(work: &mut Work, visit: &Visit, current: &str) -> Result<Frame> {
+        let Actor::User { id, role } = work.actor else { return Err(Error::NotFound("page")) };
+        let viewer: Option<Viewer> = work.optional(
             "select u.name, (select count(*) from crm_notifications n where n.user_id = u.user_id and n.read_at is null)
+                 as unread
              from crm_users u where u.user_id = $1",
-            &[&me],
+            &[&id],
         )?;
-        let (user, unread) = named.unwrap_or_default();
+        let viewer = viewer.ok_or(Error::NotFound("user"))?;
         let mut views = Vec::with_capacity(VIEWS.len());
-        for (name, title, _) in VIEWS {
+        for (name, _) in VIEWS {
             let Some(query) = query_of(work, name)? else { continue };
             let filter = query.filter(work.dialect(), work.actor, work.now, CaseScope::Desk)?;
             let counted = count_cases(work, &filter, "crm_cases c", false)?;
-            let count =
-                if counted.total_is_exact { counted.total_cases.to_string() } else { "10 000+".into() };
-            views.push(View { name, title, count, is_current: name == current });
+            let more = if counted.total_is_exact { "" } else { "+" };
+            let count = format!("{}{more}", visit.language.whole(counted.total_cases));
+            views.push(View { name, title: title_of(visit.language, name), count });
         }
-        let may_work = work.actor.is_at_least(crate::people::Role::Agent);
-        Ok(Frame { user, may_work, unread, views })
+        Ok(Frame {
+            user_id: id,
+            user: viewer.name,
+            role,
+            unread: viewer.unread,
+            views,
+            current: current.to_owned(),
+        })
+    }
+
+    pub fn is_at(&self, section: &str) -> bool {
+        self.current == section
+    }
+
+    /// Whether the viewer works cases.
+    pub fn may_work(&self) -> bool {
+        self.role >= Role::Agent
+    }
+
+    /// Whether the viewer changes how the desk works.
+    pub fn may_manage(&self) -> bool {
+        self.role >= Role::Manager
+    }
+
+    pub fn may_administer(&self) -> bool {
+        self.role == Role::Admin
     }
 }
 
 /// The list's query of a view; `None` for a name that is none.
 pub fn query_of(work: &Work, name: &str) -> Result<Option<CaseQuery>> {
-    let Some((_, _, query)) = VIEWS.iter().find(|(known, _, _)| *known == name) else { return Ok(None) };
+    let Some((_, query)) = VIEWS.iter().find(|(known, _)| *known == name) else { return Ok(None) };
     let me = work.actor.user_id().unwrap_or(0).to_string();
     let soon = work.now.plus_hours(SOON).to_string();
     input::from_query(&query.replace("{me}", &me).replace("{soon}", &soon)).map(Some)
 }
 
-pub fn title_of(name: &str) -> &'static str {
-    VIEWS.iter().find(|(known, _, _)| *known == name).map_or("Cases", |(_, title, _)| title)
+/// What a view is called; any other list is called cases.
+pub fn title_of(language: Language, name: &str) -> Cow<'static, str> {
+    match VIEWS.iter().find(|(known, _)| *known == name) {
+        Some((name, _)) => language.say(&format!("view-{name}")),
+        None => language.say("cases-title"),
+    }
 }
 
 /// One of the things that a form lets choose.

@@ -3,23 +3,37 @@
 use std::ops::Deref;
 
 use askama::Template;
-use axum::extract::FromRequestParts;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
 
+use super::compress;
+use super::visit::{Page, Visit};
 use crate::app::App;
 use crate::error::Error;
+use crate::http::Caller;
+use crate::work::Actor;
 
 pub type PageResult = Result<Response, PageError>;
 
 /// Nothing from elsewhere, no script within a page: what somebody manages to write into one stays text.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+     font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+/// A shorter page is not worth compressing.
+const SHORT: usize = 1_000;
 
 /// Answers a page.
 pub fn show<T: Template>(page: &T) -> PageResult {
     html(StatusCode::OK, page)
+}
+
+/// Answers a page with another status, as a form that is shown again with its faults.
+pub fn show_as<T: Template>(status: StatusCode, page: &T) -> PageResult {
+    html(status, page)
 }
 
 fn html<T: Template>(status: StatusCode, page: &T) -> PageResult {
@@ -29,10 +43,41 @@ fn html<T: Template>(status: StatusCode, page: &T) -> PageResult {
     })?;
     let mut response = (status, text).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "private, no-cache"),
+        (header::VARY, "accept-encoding, accept-language, cookie"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     Ok(response)
+}
+
+/// Compresses a page on its way out; surrounds the pages' routes.
+pub async fn compressed(request: Request, next: Next) -> Response {
+    let is_wanted = compress::is_wanted(request.headers());
+    let response = next.run(request).await;
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if !is_wanted || !is_page || response.headers().contains_key(header::CONTENT_ENCODING) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    // A page is in memory already, so this neither waits nor fails.
+    let Ok(whole) = body.collect().await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let bytes = whole.to_bytes();
+    if bytes.len() < SHORT {
+        return Response::from_parts(parts, Body::from(bytes));
+    }
+    parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(compress::gzip(&bytes, 1)))
 }
 
 /// Goes to a path of this desk, as after every change that a form made (303).
@@ -41,12 +86,64 @@ pub fn redirect(path: &str) -> PageResult {
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, place)]).into_response())
 }
 
+/// Sets a cookie along with an answer.
+pub fn with_cookie(mut response: Response, cookie: &str) -> PageResult {
+    let cookie =
+        HeaderValue::try_from(cookie).map_err(|_| Error::Unreadable("the cookie is no text".into()))?;
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// What is wrong with a form, to be shown beside its fields.
+#[derive(Default)]
+pub struct Faults(Vec<(String, String)>);
+
+impl Faults {
+    /// What a form can show again; any other error is a page of its own.
+    pub fn of(error: Error) -> Result<Faults, Error> {
+        if !matches!(error, Error::Invalid(_) | Error::Conflict(_) | Error::Unreadable(_)) {
+            return Err(error);
+        }
+        let problem = error.problem();
+        let named = problem.errors.iter().map(|fault| {
+            let place = fault.pointer.as_deref().or(fault.parameter.as_deref()).unwrap_or("");
+            (place.trim_start_matches('/').to_owned(), fault.message.clone())
+        });
+        let mut faults: Vec<_> = named.collect();
+        if faults.is_empty() {
+            faults.push((String::new(), problem.detail.clone()));
+        }
+        Ok(Faults(faults))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is wrong with a field; empty where nothing is.
+    pub fn with(&self, field: &str) -> &str {
+        self.0.iter().find(|(name, _)| name == field).map_or("", |(_, message)| message)
+    }
+
+    /// All of it: field and message.
+    pub fn all(&self) -> &[(String, String)] {
+        &self.0
+    }
+}
+
 /// An error as a page.
 #[derive(Debug)]
 pub struct PageError {
     error: Error,
     /// Where somebody who signs in wants to go on.
     back: Option<String>,
+}
+
+impl PageError {
+    /// The error, for a form that is shown again.
+    pub fn into_error(self) -> Error {
+        self.error
+    }
 }
 
 impl<E: Into<Error>> From<E> for PageError {
@@ -58,7 +155,6 @@ impl<E: Into<Error>> From<E> for PageError {
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage {
-    status: u16,
     title: &'static str,
     detail: String,
     faults: Vec<(String, String)>,
@@ -77,12 +173,8 @@ impl IntoResponse for PageError {
             let place = fault.pointer.as_deref().or(fault.parameter.as_deref()).unwrap_or("");
             (place.trim_start_matches('/').replace('_', " "), fault.message.clone())
         });
-        let page = ErrorPage {
-            status: problem.status,
-            title: problem.title,
-            detail: problem.detail.clone(),
-            faults: faults.collect(),
-        };
+        let page =
+            ErrorPage { title: problem.title, detail: problem.detail.clone(), faults: faults.collect() };
         let headers = self.error.into_response();
         match html(headers.status(), &page) {
             Ok(mut response) => {
@@ -96,14 +188,22 @@ impl IntoResponse for PageError {
     }
 }
 
-/// A permission of the API, held by somebody who looks at pages: whoever is not signed in is asked to.
-pub struct Seat<P>(pub P);
+/// Marks a request for a page: a browser without a session is a stranger there, in the demo too.
+#[derive(Clone, Copy)]
+pub struct ForPage;
+
+/// A permission of the API, held by somebody who looks at pages: whoever is not signed in is asked to. To a customer the
+/// workspace does not exist.
+pub struct Seat<P> {
+    who: P,
+    pub visit: Visit,
+}
 
 impl<P> Deref for Seat<P> {
     type Target = P;
 
     fn deref(&self) -> &P {
-        &self.0
+        &self.who
     }
 }
 
@@ -111,13 +211,24 @@ impl<P: FromRequestParts<App, Rejection = Error>> FromRequestParts<App> for Seat
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
-        let back = back(&parts.method, &parts.uri);
-        P::from_request_parts(parts, app).await.map(Seat).map_err(|error| PageError { error, back })
+        let at = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        let visit = Visit::of(&parts.headers, &at);
+        parts.extensions.insert(ForPage);
+        let who = P::from_request_parts(parts, app).await.map_err(|error| {
+            let is_customer = matches!(parts.extensions.get::<Actor>(), Some(Actor::Contact { .. }));
+            match error {
+                Error::Forbidden(_) if is_customer => Error::NotFound("page").into(),
+                // A form that was sent is not sent again.
+                error => PageError { error, back: (parts.method == Method::GET).then_some(at) },
+            }
+        })?;
+        Ok(Seat { who, visit })
     }
 }
 
-/// The page to come back to; a form that was sent is not sent again.
-fn back(method: &Method, uri: &Uri) -> Option<String> {
-    (*method == Method::GET)
-        .then(|| uri.path_and_query().map_or_else(|| "/".into(), |path| path.as_str().to_owned()))
+impl<P: Deref<Target = Caller>> Seat<P> {
+    /// What every template has, for a page that reads nothing from the database.
+    pub fn page(&self) -> Page {
+        Page::of(&self.visit, &self.who.app)
+    }
 }

@@ -5,11 +5,16 @@ use axum::http::{HeaderMap, header};
 
 const NAME: &str = "steward_session";
 
-/// The token of a request's cookie.
-pub fn of_request(headers: &HeaderMap) -> Option<&str> {
+/// The value of a request's cookie.
+pub fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == NAME).map(|(_, token)| token).filter(|token| !token.is_empty())
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value).filter(|value| !value.is_empty())
+}
+
+/// The token of a request's session.
+pub fn of_request(headers: &HeaderMap) -> Option<&str> {
+    cookie_of(headers, NAME)
 }
 
 /// The cookie that begins a session of `seconds`. `is_secure` where the browser came over TLS.
@@ -32,6 +37,14 @@ pub fn is_same_origin(headers: &HeaderMap) -> bool {
     }
     let (Some(origin), Some(host)) = (text("origin"), text("host")) else { return false };
     origin.split_once("://").is_some_and(|(_, authority)| authority == host)
+}
+
+/// Only paths of this desk: a link must not lead somebody who signs in to another site.
+pub fn local(next: Option<String>) -> String {
+    next.filter(|path| {
+        path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n', '\t'])
+    })
+    .unwrap_or_else(|| "/".into())
 }
 
 #[cfg(test)]
@@ -68,6 +81,14 @@ mod tests {
             headers(&[("host", "desk.example")]),
         ] {
             assert!(!is_same_origin(&stranger), "{stranger:?}");
+        }
+    }
+
+    #[test]
+    fn signing_in_leads_to_this_desk_only() {
+        assert_eq!(local(Some("/cases?status=open".into())), "/cases?status=open");
+        for foreign in ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", ""] {
+            assert_eq!(local(Some(foreign.into())), "/", "{foreign:?}");
         }
     }
 }

@@ -41,6 +41,7 @@ mod notifications;
 mod once;
 mod pages;
 mod people;
+mod plain_browser;
 mod plans;
 mod recount;
 mod routing;

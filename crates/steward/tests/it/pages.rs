@@ -3,60 +3,7 @@
 use serde_json::json;
 use ureq::http::Method;
 
-use crate::client::{Client, Reply};
-use crate::desk::Desk;
-
-const PASSWORD: &str = "correct horse battery";
-
-/// Somebody whose browser holds a session.
-struct Browser {
-    stranger: Client,
-    cookie: String,
-}
-
-impl Browser {
-    fn sign_in(desk: &Desk, email: &str) -> Browser {
-        let stranger = desk.stranger();
-        let fields = format!(
-            "email={}&password={}&next=%2Fcases",
-            email.replace('@', "%40"),
-            PASSWORD.replace(' ', "+")
-        );
-        let answer = form(&stranger, "/sign-in", &fields, None);
-        answer.status(303);
-        assert_eq!(answer.header("location"), Some("/cases"));
-        let cookie = answer.header("set-cookie").unwrap().to_owned();
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
-        let cookie = cookie.split(';').next().unwrap().to_owned();
-        Browser { stranger, cookie }
-    }
-
-    fn page(&self, path: &str) -> String {
-        let answer = self.stranger.ask(Method::GET, path).header("cookie", &self.cookie).send();
-        assert!(answer.header("content-security-policy").unwrap().contains("default-src 'none'"));
-        answer.status(200).text()
-    }
-
-    fn sends(&self, path: &str, fields: &str) -> Reply {
-        form(&self.stranger, path, fields, Some(&self.cookie))
-    }
-}
-
-fn form(client: &Client, path: &str, fields: &str, cookie: Option<&str>) -> Reply {
-    let ask = client
-        .ask(Method::POST, path)
-        .header("content-type", "application/x-www-form-urlencoded")
-        .header("sec-fetch-site", "same-origin");
-    let ask = if let Some(cookie) = cookie { ask.header("cookie", cookie) } else { ask };
-    ask.bytes(fields).send()
-}
-
-fn agent(desk: &Desk) -> Browser {
-    let admin = desk.admin();
-    let draft = json!({ "name": "Ana", "email": "ana@example.com", "role": "agent", "password": PASSWORD });
-    admin.post("/api/crm/users", draft).created();
-    Browser::sign_in(desk, "ana@example.com")
-}
+use crate::plain_browser::{agent, form};
 
 both_engines! {
     fn an_agent_signs_in_works_a_case_and_signs_out(desk) {
@@ -115,8 +62,11 @@ both_engines! {
         for path in ["/", "/cases", "/cases/1", "/views/mine", "/cases/new"] {
             let sent = desk.stranger().get(path);
             assert!(sent.status(303).header("location").unwrap().starts_with("/sign-in?next="), "{path}");
-            desk.contact(&format!("carl{}", path.len())).get(path).status(403);
+            desk.contact(&format!("carl{}", path.len())).get(path).status(404);
         }
+        let unsigned = agent(desk);
+        let fields = "comment_text=Hello&kind=reply&csrf=AAAA";
+        form(&unsigned.stranger, "/cases/1/comments", fields, Some(&unsigned.cookie)).status(403);
         let wrong = form(&desk.stranger(), "/sign-in", "email=a%40example.com&password=nothing+at+all", None);
         assert!(wrong.status(401).text().contains("role=\"alert\""));
     }

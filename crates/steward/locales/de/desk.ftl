@@ -1,0 +1,27 @@
+# Der Rahmen um jede Seite des Arbeitsplatzes und Wörter, die alle Seiten teilen.
+desk-skip = Zum Inhalt
+desk-navigation = Desk
+desk-new-case = Neue Anfrage
+desk-dashboard = Übersicht
+desk-knowledge = Wissen
+desk-administration = Verwaltung
+desk-notifications = Benachrichtigungen
+desk-sign-out = Abmelden
+save = Speichern
+cancel = Abbrechen
+delete = Löschen
+edit = Bearbeiten
+add = Hinzufügen
+close = Schließen
+nobody = Niemand
+none = Keines
+next-page = Nächste Seite
+time-now = jetzt
+time-minutes = { $count } min
+time-hours = { $count } h
+time-days = { $count } Tagen
+time-in = in { $length }
+time-ago = vor { $length }
+time-short-minutes = { $count } min
+time-short-hours = { $count } h
+time-short-days = { $count } T

@@ -1,0 +1,27 @@
+# The frame around every page of the workspace, and words that all pages share.
+desk-skip = Skip to content
+desk-navigation = Desk
+desk-new-case = New case
+desk-dashboard = Dashboard
+desk-knowledge = Knowledge
+desk-administration = Administration
+desk-notifications = Notifications
+desk-sign-out = Sign out
+save = Save
+cancel = Cancel
+delete = Delete
+edit = Edit
+add = Add
+close = Close
+nobody = Nobody
+none = None
+next-page = Next page
+time-now = now
+time-minutes = { $count } min
+time-hours = { $count } h
+time-days = { $count } days
+time-in = in { $length }
+time-ago = { $length } ago
+time-short-minutes = { $count } min
+time-short-hours = { $count } h
+time-short-days = { $count } d
