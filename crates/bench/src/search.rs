@@ -119,7 +119,10 @@ struct Id {
 
 impl Api {
     fn new(address: &str) -> Api {
-        Api { agent: ureq::Agent::new_with_defaults(), address: format!("http://{address}/api/crm/knowledge") }
+        Api {
+            agent: ureq::Agent::new_with_defaults(),
+            address: format!("http://{address}/api/crm/knowledge"),
+        }
     }
 
     /// The id of the article that it became.
