@@ -156,9 +156,9 @@ both_engines! {
 
     fn another_form_of_a_word_counts_no_more_than_the_word(desk) {
         // Of equals the newer comes first; the other form would, if it counted as a completion too.
-        index(&desk, [source(1, "Notes", "printers are here"), source(2, "Notes", "printer is here")]);
-        assert_eq!(ranked(&desk, "printer"), [2, 1]);
-        assert_eq!(ranked(&desk, "print"), [2, 1]);
+        index(desk, [source(1, "Notes", "printers are here"), source(2, "Notes", "printer is here")]);
+        assert_eq!(ranked(desk, "printer"), [2, 1]);
+        assert_eq!(ranked(desk, "print"), [2, 1]);
     }
 
     fn the_public_knows_nothing_of_the_rest(desk) {
