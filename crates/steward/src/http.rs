@@ -28,7 +28,7 @@ pub use endpoint::{Describe, Operation, Route};
 pub use idempotency::forget_old_keys;
 pub use limits::RequestLimits;
 pub use observe::Metrics;
-pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply};
+pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply, json_bytes};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
