@@ -107,6 +107,9 @@ pub struct PeriodFigures {
     /// Of the cases resolved, one decimal; null without any.
     pub one_touch_rate_percent: Option<f64>,
     pub avg_csat_score: Option<f64>,
+    /// Bounds of the 95% interval of that mean, two decimals; null for fewer than two scores.
+    pub csat_low: Option<f64>,
+    pub csat_high: Option<f64>,
     pub csat_response_count: i64,
     pub csat_distribution: Vec<OfScore>,
     pub nps: Nps,
@@ -151,6 +154,7 @@ impl PeriodFigures {
         let mut tally = Tally::default();
         facts.iter().for_each(|fact| tally.add(fact, period));
         let figures = tally.figures(&scope.link(), period);
+        let (csat_low, csat_high) = surveys::bounds(tally.score_interval(), 2);
         let mut links = figures.links;
         for (seeds, ours) in [
             ("period_total", "total_cases"),
@@ -181,6 +185,8 @@ impl PeriodFigures {
             one_touch_cases: tally.one_touch,
             one_touch_rate_percent: figures.one_touch_rate_percent,
             avg_csat_score: figures.avg_csat_score,
+            csat_low,
+            csat_high,
             csat_response_count: figures.csat_response_count,
             csat_distribution: distribution(&tally, scope, period),
             nps: Nps::read(work, scope, period)?,

@@ -10,7 +10,7 @@ pub mod invitation;
 pub mod invited;
 pub mod questions;
 pub mod results;
-mod statistics;
+pub mod statistics;
 pub mod submission;
 
 pub use definition::{Survey, SurveyType};

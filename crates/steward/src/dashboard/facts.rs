@@ -13,6 +13,7 @@ use super::period::Period;
 use crate::cases::{Channel, Filter, Status, mean};
 use crate::clock::Time;
 use crate::error::Result;
+use crate::surveys::statistics::{self, Interval};
 use crate::work::Work;
 
 db::record! {
@@ -156,6 +157,13 @@ impl Tally {
     pub fn mean_score(&self) -> Option<f64> {
         let sum: i64 = self.scores.iter().zip(1..).map(|(count, score)| count * score).sum();
         hundredths(sum, self.rated())
+    }
+
+    /// The 95% interval of the mean score.
+    pub fn score_interval(&self) -> Option<Interval> {
+        let scores = (1..).zip(self.scores).filter(|(_, count)| *count > 0);
+        statistics::Tally(scores.map(|(score, count)| (score, count.unsigned_abs())).collect())
+            .mean_interval(1, 5)
     }
 
     pub fn responses(&self) -> Spread {
