@@ -11,10 +11,13 @@ mod flights;
 mod groups;
 mod links;
 mod overall;
+pub mod pages;
 mod period;
 mod picks;
 pub mod sections;
+mod survey_page;
 mod surveys;
+mod view;
 
 use db::Dialect;
 use schemars::JsonSchema;

@@ -5,6 +5,7 @@
 //! [`submission`] stores it, [`invitation`] sends, [`results`] counts and [`statistics`] says how sure the figures are.
 
 mod answers;
+pub mod comments;
 pub mod definition;
 pub mod invitation;
 pub mod invited;

@@ -33,6 +33,9 @@ pub type Dashboards = Flights<Question, Shown>;
 /// A dashboard for all who asked for it together.
 pub struct Shown {
     dashboard: Dashboard,
+    /// The days asked for.
+    pub days: Period,
+    pub scope: Scope,
     json: OnceLock<Vec<u8>>,
 }
 
@@ -55,8 +58,8 @@ impl Dashboard {
         let compute = move || {
             let (app, period) = (app.clone(), period.clone());
             async move {
-                let dashboard = Dashboard::compute(&app, actor, scope, period).await?;
-                Ok(Shown { dashboard, json: OnceLock::new() })
+                let dashboard = Dashboard::compute(&app, actor, scope, period.clone()).await?;
+                Ok(Shown { dashboard, days: period, scope, json: OnceLock::new() })
             }
         };
         caller.app.dashboards.ask(Question { scope, first, days, zone }, compute).await
