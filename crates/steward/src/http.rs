@@ -222,13 +222,20 @@ pub fn routes() -> Vec<Route> {
 
 macro_rules! pages {
     ($($method:ident $path:literal $handler:path;)*) => {
-        [$(($path, on(MethodFilter::$method, $handler))),*]
+        vec![$(Page { method: stringify!($method), path: $path, router: on(MethodFilter::$method, $handler) }),*]
     };
+}
+
+/// A line of the table of pages.
+pub struct Page {
+    pub method: &'static str,
+    pub path: &'static str,
+    router: MethodRouter<App>,
 }
 
 /// The pages, each beside its address; who may see one is its handler's first argument.
 #[rustfmt::skip]
-fn pages() -> impl IntoIterator<Item = (&'static str, MethodRouter<App>)> {
+pub fn pages() -> Vec<Page> {
     pages![
         GET    "/"                              cases::pages::home;
         GET    "/cases"                         cases::pages::list;
@@ -268,8 +275,8 @@ pub fn router(app: App) -> Router {
         router = router.route(path, any(refuse));
     }
     let mut seen = Router::new();
-    for (path, page) in pages() {
-        seen = seen.route(path, page);
+    for page in pages() {
+        seen = seen.route(page.path, page.router);
     }
     router
         .merge(seen.layer(axum::middleware::from_fn(web::compressed)))
