@@ -249,6 +249,7 @@ pub fn pages() -> Vec<Page> {
         POST   "/sign-in"                       people::pages::sign_in;
         POST   "/sign-out"                      people::pages::sign_out;
         POST   "/preferences"                   web::prefer;
+        GET    "/design"                        web::design::show;
         GET    "/assets/{mark}/{name}"          web::asset;
     ]
 }
@@ -280,7 +281,7 @@ pub fn router(app: App) -> Router {
     }
     router
         .merge(seen.layer(axum::middleware::from_fn(web::compressed)))
-        .fallback(|| std::future::ready(Error::NotFound("path")))
+        .fallback(web::unknown)
         .layer(axum::middleware::from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)
 }

@@ -61,7 +61,10 @@ in_the_demo! {
     }
 
     fn it_speaks_german(stage) {
-        let english = english_only();
+        // The names of types, priorities and teams are a desk's own.
+        let named = stage.desk.texts("select type_name from crm_case_types union select priority_name from crm_case_priorities
+            union select team_name from crm_teams", Vec::new());
+        let english: BTreeSet<String> = english_only().into_iter().filter(|text| !named.contains(text)).collect();
         at_every_page(stage, Look::default().german(), move |tab, _| {
             let mut faults = Vec::new();
             if tab.asks("document.documentElement.lang")? != "de" {
