@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn open(data: &Path) -> Result<App, Box<dyn Error>> {
     let mut config = Config::load(None, std::iter::empty(), toml::Table::new())?;
     config.data = data.to_owned();
-    let db = Db::open(Options::new(&format!("sqlite:{}", data.join("steward.db").display())))?;
+    let db = Db::open(Options::new(format!("sqlite:{}", data.join("steward.db").display())))?;
     db.migrate(STEPS, None)?;
     let clock = Clock::system();
     let admin = demo::prepare(&db, clock.now())?;
