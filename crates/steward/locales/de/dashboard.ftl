@@ -7,17 +7,20 @@ dashboard-zone = Zeitzone
 dashboard-show = Anzeigen
 dashboard-fault = So lässt sich das nicht anzeigen:
 dashboard-of = { $period }, Tage in { $zone }. Verglichen wird mit ebenso vielen Tagen davor.
-dashboard-none = Noch kein Fall
-dashboard-none-hint = Sobald Kunden schreiben, sehen Sie hier, wie viele Fälle eingehen und gelöst werden, wie schnell, was Kunden dazu sagen und was Sie braucht.
+dashboard-none = Noch keine Anfrage
+dashboard-none-hint = Sobald Kunden schreiben, sehen Sie hier, wie viele Anfragen eingehen und gelöst werden, wie schnell, was Kunden dazu sagen und was Sie braucht.
+dashboard-none-fits = Keine Anfrage passt
+dashboard-none-fits-hint = Zu dieser Auswahl gehört keine Anfrage. Wählen Sie oben andere Zuständige oder ein anderes Team.
 dashboard-headlines = Auf einen Blick
 dashboard-created = Eingegangen
 dashboard-resolved = Gelöst
 dashboard-open-now = Jetzt offen
 dashboard-missed = Ziel verfehlt
 dashboard-missed-short = verfehlt
+dashboard-missed-head = Verfehlt
 dashboard-met = eingehalten
-dashboard-first-response = Erste Antwort
-dashboard-resolution = Zeit bis zur Lösung
+dashboard-first-response = Erste Antwort (Median)
+dashboard-resolution = Lösung (Median)
 dashboard-reopened = Wieder geöffnet
 dashboard-one-touch = Mit einer Antwort gelöst
 dashboard-csat = Zufriedenheit
@@ -46,7 +49,7 @@ dashboard-why = Warum
 dashboard-no-owner = Niemand zuständig
 dashboard-no-team = Kein Team
 dashboard-trend = Eingegangen und gelöst
-dashboard-trend-name = Diagramm der Tage: { $created } Fälle eingegangen, { $resolved } gelöst
+dashboard-trend-name = Diagramm der Tage: { $created } Anfragen eingegangen, { $resolved } gelöst
 dashboard-stretch = { $created } eingegangen, { $resolved } gelöst
 dashboard-stretch-resolved = { $resolved } gelöst
 dashboard-as-table = Als Tabelle
@@ -54,11 +57,11 @@ dashboard-day = Tag
 dashboard-by-priority = Nach Priorität
 dashboard-by-type = Nach Art
 dashboard-by-channel = Nach Kanal
-dashboard-by-status = Alle Fälle nach Status
+dashboard-by-status = Alle Anfragen nach Status
 dashboard-by-owner = Nach Zuständigen
 dashboard-by-team = Nach Team
-dashboard-cases = Fälle
-dashboard-backlog = Offene Fälle nach Alter
+dashboard-cases = Anfragen
+dashboard-backlog = Offene Anfragen nach Alter
 dashboard-age-below = unter { $to ->
     [one] einem Tag
    *[other] { $to } Tagen
@@ -66,10 +69,10 @@ dashboard-age-below = unter { $to ->
 dashboard-age-between = { $from } bis { $to } Tage
 dashboard-age-above = { $from } Tage und mehr
 dashboard-targets = Ziele eingehalten
-dashboard-no-targets = Kein Fall hatte dieses Ziel.
+dashboard-no-targets = Keine Anfrage hatte dieses Ziel.
 dashboard-times = Wie lange es dauerte
 dashboard-times-before = im Zeitraum davor
-dashboard-times-hint = Erste Antworten der eingegangenen Fälle, Lösungszeiten der gelösten. Neun von zehn brauchten höchstens so lange wie das 90. Perzentil.
+dashboard-times-hint = Erste Antworten der eingegangenen Anfragen, Lösungszeiten der gelösten. Neun von zehn brauchten höchstens so lange wie das 90. Perzentil.
 dashboard-first-response-times = Erste Antwort
 dashboard-resolution-times = Lösung
 dashboard-median = Median
@@ -80,7 +83,7 @@ dashboard-of-five = von 5
 dashboard-of-seven = von 7
 dashboard-interval = { $low } bis { $high } mit 95 % Sicherheit
 dashboard-ratings = bewertet
-dashboard-no-ratings = In diesem Zeitraum hat niemand einen Fall bewertet.
+dashboard-no-ratings = In diesem Zeitraum hat niemand eine Anfrage bewertet.
 dashboard-no-answers = In diesem Zeitraum wurde keine solche Umfrage beantwortet.
 dashboard-answers = { $count ->
     [one] eine Antwort
@@ -88,8 +91,8 @@ dashboard-answers = { $count ->
 }
 dashboard-answers-head = Antworten
 dashboard-of-cases = { $count ->
-    [one] Fall
-   *[other] Fälle
+    [one] Anfrage
+   *[other] Anfragen
 }
 dashboard-promoters = Empfehlende (9–10)
 dashboard-passives = Unentschiedene (7–8)

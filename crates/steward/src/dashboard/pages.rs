@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::api::Shown;
 use super::period::{DashboardQuery, Zone};
 use super::view::{self, Alarm, Bar, Group, People, Satisfaction, Stretch, Target, Tile, Times};
-use super::{Dashboard, period};
+use super::{Dashboard, Scope, period};
 use crate::error::{Error, Result};
 use crate::http::Viewer;
 use crate::input::{self, Field};
@@ -187,6 +187,10 @@ impl Figures {
 
     fn is_empty(&self) -> bool {
         self.shown.overall.total_cases == 0
+    }
+
+    fn is_filtered(&self) -> bool {
+        self.shown.scope != Scope::default()
     }
 
     fn page_of(&self, href: &str) -> String {
