@@ -12,14 +12,18 @@ const EVERYBODY: [Who; 5] = [Who::Stranger, Who::Customer, Who::Agent, Who::Mana
 
 /// What is wider than the window, although nothing should be.
 pub const OVERFLOW: &str = "(() => {
-    const wide = document.documentElement.scrollWidth, window = innerWidth;
+    const wide = document.documentElement.scrollWidth, window = document.documentElement.clientWidth;
     if (wide <= window) return '';
     const outside = [...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > window + 1);
     return `${wide} wide in ${window}: ${outside.slice(0, 3).map(one => one.outerHTML.slice(0, 120)).join(' | ')}`
 })()";
 
 /// Goes to every page with whoever it is for, and adds what `look` finds to the complaints.
-fn at_every_page(stage: &Stage, look: Look, find: impl Fn(&Tab, &Spot) -> Result<Vec<String>>) -> Result<()> {
+pub fn at_every_page(
+    stage: &Stage,
+    look: Look,
+    find: impl Fn(&Tab, &Spot) -> Result<Vec<String>>,
+) -> Result<()> {
     for who in EVERYBODY {
         let tab = stage.somebody(who, look)?;
         let mut faults = Vec::new();
