@@ -24,6 +24,7 @@ pub mod sheet;
 pub mod show;
 mod status;
 mod summary;
+mod surveyed;
 mod tags;
 mod thread;
 mod timeline;

@@ -28,7 +28,7 @@ pub use endpoint::{Describe, Operation, Route};
 pub use idempotency::forget_old_keys;
 pub use limits::RequestLimits;
 pub use observe::Metrics;
-pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply};
+pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply, json_bytes};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
@@ -245,6 +245,9 @@ pub fn pages() -> Vec<Page> {
         GET    "/cases/{case_id}"               cases::pages::show;
         POST   "/cases/{case_id}/comments"      cases::pages::compose;
         POST   "/cases/{case_id}/properties"    cases::pages::update;
+        GET    "/dashboard"                     dashboard::pages::dashboard;
+        GET    "/dashboard/figures"             dashboard::pages::figures;
+        GET    "/dashboard/surveys/{survey_id}" dashboard::pages::survey;
         GET    "/sign-in"                       people::pages::sign_in_form;
         POST   "/sign-in"                       people::pages::sign_in;
         POST   "/sign-out"                      people::pages::sign_out;

@@ -2,6 +2,7 @@
 //! model functions; templates mirror `src/`; what they say stands in `locales/`.
 
 mod assets;
+pub mod chart;
 mod compress;
 mod csrf;
 pub mod design;
