@@ -44,6 +44,7 @@ const PICTURES: &[Picture] = &[
     picture("sign-in", Who::Nobody, "/sign-in", &[Kind::Phone]),
     picture("list", Who::Lead, "/views/open", &[Kind::Dark, Kind::Phone]),
     picture("case", Who::Lead, "/cases/{busy}", &[Kind::Dark, Kind::Phone]),
+    picture("dashboard", Who::Lead, "/dashboard", &[Kind::Dark, Kind::Phone]),
     picture("new-case", Who::Lead, "/cases/new", &[]),
     picture("design", Who::Admin, "/design", &[Kind::Dark]),
 ];

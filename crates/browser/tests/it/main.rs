@@ -22,6 +22,7 @@ mod axe;
 mod spots;
 
 mod every_page;
+mod hostile;
 mod plain;
 mod refused;
 mod work;

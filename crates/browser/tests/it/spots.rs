@@ -41,11 +41,15 @@ pub const SPOTS: &[Spot] = &[
     spot("/cases/new",          "/cases/new",                       Agent),
     spot("/cases/{case_id}",    "/cases/1",                         Agent),
     spot("/cases/{case_id}",    "/cases/123",                       Admin),
+    spot("/dashboard",          "/dashboard",                       Manager),
+    spot("/dashboard",          "/dashboard?days=7&owner_id=3",     Agent),
+    spot("/dashboard",          "/dashboard?team_id=2&days=90",     Admin),
+    spot("/dashboard/surveys/{survey_id}", "/dashboard/surveys/1",  Manager),
     spot("/design",             "/design",                          Agent),
 ];
 
 /// Addresses that answer no page of their own: they lead elsewhere, or answer a file or a piece of a page.
-pub const NO_PAGES: &[&str] = &["/", "/assets/{mark}/{name}"];
+pub const NO_PAGES: &[&str] = &["/", "/dashboard/figures", "/assets/{mark}/{name}"];
 
 impl Stage {
     /// The browser of somebody of the demo.

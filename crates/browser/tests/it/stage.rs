@@ -66,6 +66,8 @@ impl Stage {
         db.close();
         let desk = Desk::at_place(Engine::Sqlite, place, |_| {}, Some(admin));
         desk.clock.set(Clock::system().now());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(demo::attach_files(&desk.app)).unwrap();
         Stage { name, desk, chromium: chromium(), tabs: Mutex::default() }
     }
 
