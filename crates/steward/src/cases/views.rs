@@ -128,6 +128,7 @@ fn rolled_up(work: &mut Work, me: &str, views: &mut BTreeMap<String, Count>) -> 
             ("all", Status::Resolved) => "resolved".to_owned(),
             (_, status) if !status.is_active() => continue,
             ("all", _) => "open".to_owned(),
+            ("team", _) if key.is_empty() => continue,
             ("team", _) => format!("team-{key}"),
             _ if key.is_empty() => "unassigned".to_owned(),
             _ => "mine".to_owned(),

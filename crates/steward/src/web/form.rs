@@ -43,7 +43,9 @@ impl<T: Input> FromRequest<App> for Form<T> {
 /// The fields that somebody filled in. What was checked several times under one name is several values.
 fn given(text: &str) -> String {
     let mut fields: Vec<(&str, String)> = Vec::new();
-    for pair in text.split('&').filter(|pair| !pair.ends_with('=') && !pair.starts_with("csrf=")) {
+    for pair in
+        text.split('&').filter(|pair| !pair.is_empty() && !pair.ends_with('=') && !pair.starts_with("csrf="))
+    {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         match fields.iter_mut().find(|(known, _)| *known == name) {
             Some((_, values)) => {
