@@ -4,6 +4,7 @@
 //! [`family`] relate cases; [`list`], [`summary`] and [`show`] answer questions; `api` is the thin HTTP side. Whoever
 //! changes a case takes its row first ([`Case::take`]), so that two changes of one case are one after the other.
 
+pub mod address;
 pub mod api;
 pub mod attachments;
 mod bulk;
@@ -20,6 +21,7 @@ mod open;
 pub mod pages;
 pub mod priorities;
 mod record;
+pub mod saved_views;
 pub mod sheet;
 pub mod show;
 mod status;
@@ -28,6 +30,7 @@ mod surveyed;
 mod tags;
 mod thread;
 mod timeline;
+pub mod views;
 
 pub use bulk::{BulkChange, BulkOutcome};
 pub use case::{Case, must_exist, must_work_cases};

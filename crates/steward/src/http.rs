@@ -80,6 +80,12 @@ pub fn routes() -> Vec<Route> {
         POST   "/api/crm/cases/{case_id}/escalations/{escalation_id}/resolution" Agent escalations::resolve, "Resolve an escalation: de-escalate";
         POST   "/api/crm/cases/{case_id}/followers"         Viewer      notifications::follow,         "Follow a case";
         DELETE "/api/crm/cases/{case_id}/followers"         Viewer      notifications::unfollow,       "Follow a case no more";
+        GET    "/api/crm/saved-views"                       Viewer      cases::saved_views::list,      "One's own saved views, and those that are shared";
+        POST   "/api/crm/saved-views"                       Viewer      cases::saved_views::create,    "Save the filters of a list under a name";
+        GET    "/api/crm/saved-views/{view_id}"             Viewer      cases::saved_views::show,      "A saved view";
+        PUT    "/api/crm/saved-views/{view_id}"             Viewer      cases::saved_views::update,    "Change a saved view: its maker's, and a manager's if it is shared";
+        DELETE "/api/crm/saved-views/{view_id}"             Viewer      cases::saved_views::delete,    "Delete a saved view (softly)";
+        POST   "/api/crm/saved-views/{view_id}/restoration" Admin       cases::saved_views::restore,   "Bring a deleted saved view back";
         GET    "/api/crm/support/dashboard"                 Viewer      dashboard::show,               "How the desk stands, and how a period of it went";
         GET    "/api/crm/support/dashboard/{section}"       Manager     dashboard::sections::export,   "A section of the dashboard as CSV";
         GET    "/api/crm/support/live"                      Known       live::listen,                  "What happens on the desk, as it happens: server-sent events";
@@ -237,11 +243,33 @@ pub struct Page {
 #[rustfmt::skip]
 pub fn pages() -> Vec<Page> {
     pages![
-        GET    "/"                              cases::pages::home;
-        GET    "/cases"                         cases::pages::list;
-        GET    "/views/{view}"                  cases::pages::view;
-        GET    "/cases/new"                     cases::pages::new;
-        POST   "/cases"                         cases::pages::create;
+        GET    "/"                              cases::pages::list::home;
+        GET    "/cases"                         cases::pages::list::list;
+        GET    "/cases/rows"                    cases::pages::list::rows;
+        GET    "/cases/changes"                 cases::pages::list::changes;
+        GET    "/cases/new"                     cases::pages::new::new;
+        POST   "/cases"                         cases::pages::new::create;
+        POST   "/cases/bulk"                    cases::pages::bulk::apply;
+        GET    "/cases/quick"                   cases::pages::quick::form;
+        POST   "/cases/quick"                   cases::pages::quick::save;
+        GET    "/views/counts"                  cases::pages::list::counts;
+        GET    "/views/{view}"                  cases::pages::list::view;
+        GET    "/saved-views/counts"            cases::pages::saved::counts;
+        GET    "/saved-views/new"               cases::pages::saved::new;
+        POST   "/saved-views"                   cases::pages::saved::create;
+        GET    "/saved-views/{view_id}"         cases::pages::list::saved;
+        POST   "/saved-views/{view_id}"         cases::pages::saved::update;
+        GET    "/saved-views/{view_id}/edit"    cases::pages::saved::edit;
+        POST   "/saved-views/{view_id}/delete"  cases::pages::saved::delete;
+        GET    "/search"                        web::palette::search;
+        GET    "/palette"                       web::palette::palette;
+        GET    "/notifications"                 notifications::pages::list;
+        POST   "/notifications/read"            notifications::pages::mark_read;
+        GET    "/customers"                     people::customer_pages::find;
+        GET    "/customers/suggest"             people::customer_pages::suggest;
+        GET    "/customers/contacts/{contact_id}" people::customer_pages::contact;
+        GET    "/customers/accounts/{account_id}" people::customer_pages::account;
+
         GET    "/cases/{case_id}"               cases::pages::show;
         POST   "/cases/{case_id}/comments"      cases::pages::compose;
         POST   "/cases/{case_id}/properties"    cases::pages::update;

@@ -186,7 +186,7 @@ pub fn from_query<T: Input>(query: &str) -> Result<T> {
 }
 
 /// `a=1&b=x+y` decoded as the URL standard has it, but strict about UTF-8.
-fn form_pairs(query: &str) -> Result<Vec<(String, String)>> {
+pub fn form_pairs(query: &str) -> Result<Vec<(String, String)>> {
     let decode = |part: &str| -> Result<String> {
         let spaced = part.replace('+', " ");
         percent_encoding::percent_decode_str(&spaced)

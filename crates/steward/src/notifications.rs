@@ -1,5 +1,7 @@
 //! Notifications: rows for users, read or unread. Other channels deliver the same rows (spec 5).
 
+pub mod pages;
+
 use db::Class;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -63,6 +65,8 @@ db::record! {
         pub case_number: Option<String>,
         pub subject: Option<String>,
         pub event_id: Option<i64>,
+        /// Who did it; null for the desk itself.
+        pub actor_name: Option<String>,
         pub created_at: Time,
         pub read_at: Option<Time>,
     }
@@ -98,11 +102,9 @@ fn own_id(work: &Work) -> Result<i64> {
     work.actor.user_id().ok_or(Error::NotFound("user"))
 }
 
-pub async fn list(
-    caller: Viewer,
-    Query(query): Query<NotificationQuery>,
-) -> Result<Answer<Json<Notifications>>> {
-    let list = caller.read(Class::Bounded, move |work| {
+impl Notifications {
+    /// The actor's own, the latest first.
+    pub fn read(work: &mut Work, query: &NotificationQuery) -> Result<Notifications> {
         let user_id = own_id(work)?;
         let limit = query.limit.map_or(50, |limit| limit.0);
         let mut filter = crate::cases::Filter::default();
@@ -120,8 +122,12 @@ pub async fn list(
         }
         let mut notifications: Vec<Notification> = work.query(
             &format!(
-                "select n.notification_id, n.kind, n.case_id, c.case_number, c.subject, n.event_id, n.created_at, n.read_at
+                "select n.notification_id, n.kind, n.case_id, c.case_number, c.subject, n.event_id,
+                     coalesce(u.name, k.name) as actor_name, n.created_at, n.read_at
                  from crm_notifications n left join crm_cases c on c.case_id = n.case_id
+                 left join crm_case_events e on e.event_id = n.event_id
+                 left join crm_users u on e.actor_kind = 'user' and u.user_id = e.actor_id
+                 left join crm_contacts k on e.actor_kind = 'contact' and k.contact_id = e.actor_id
                  where {} order by n.notification_id desc limit {}",
                 filter.sql(),
                 limit + 1
@@ -134,40 +140,43 @@ pub async fn list(
             "select count(*) from crm_notifications where user_id = $1 and read_at is null",
             &[&user_id],
         )?;
-        let next_before_notification_id = notifications.last().filter(|_| more).map(|last| last.notification_id);
+        let next_before_notification_id =
+            notifications.last().filter(|_| more).map(|last| last.notification_id);
         Ok(Notifications { notifications, unread_count, next_before_notification_id })
-    });
+    }
+}
+
+/// Marks the actor's own as read; 422 unless it is said which.
+pub fn mark(work: &mut Work, mark: &MarkRead) -> Result<()> {
+    let (user_id, now) = (own_id(work)?, work.now);
+    let mut filter = crate::cases::Filter::default();
+    filter.and("user_id = ?", user_id);
+    filter.and("? is not null", db::Value::Time(now.into()));
+    match (&mark.notification_ids, mark.all) {
+        (Some(ids), None | Some(false)) if !ids.is_empty() && ids.len() <= 1000 => {
+            filter.among("notification_id", ids.iter().copied());
+        }
+        (None, Some(true)) => {}
+        _ => {
+            return Err(Error::field("notification_ids", "name 1 to 1000 notifications, or send all = true"));
+        }
+    }
+    filter.conditions.remove(1);
+    let sql = format!("update crm_notifications set read_at = $2 where read_at is null and {}", filter.sql());
+    work.execute(&sql, &filter.params())?;
+    Ok(())
+}
+
+pub async fn list(
+    caller: Viewer,
+    Query(query): Query<NotificationQuery>,
+) -> Result<Answer<Json<Notifications>>> {
+    let list = caller.read(Class::Bounded, move |work| Notifications::read(work, &query));
     Ok(Json::new(list.await?).into())
 }
 
-pub async fn mark_read(caller: Viewer, Body(mark): Body<MarkRead>) -> Result<Answer<NoContent>> {
-    caller
-        .write(move |work| {
-            let (user_id, now) = (own_id(work)?, work.now);
-            let mut filter = crate::cases::Filter::default();
-            filter.and("user_id = ?", user_id);
-            filter.and("? is not null", db::Value::Time(now.into()));
-            match (&mark.notification_ids, mark.all) {
-                (Some(ids), None | Some(false)) if !ids.is_empty() && ids.len() <= 1000 => {
-                    filter.among("notification_id", ids.iter().copied());
-                }
-                (None, Some(true)) => {}
-                _ => {
-                    return Err(Error::field(
-                        "notification_ids",
-                        "name 1 to 1000 notifications, or send all = true",
-                    ));
-                }
-            }
-            filter.conditions.remove(1);
-            let sql = format!(
-                "update crm_notifications set read_at = $2 where read_at is null and {}",
-                filter.sql()
-            );
-            work.execute(&sql, &filter.params())?;
-            Ok(NoContent)
-        })
-        .await
+pub async fn mark_read(caller: Viewer, Body(body): Body<MarkRead>) -> Result<Answer<NoContent>> {
+    caller.write(move |work| mark(work, &body).map(|()| NoContent)).await
 }
 
 pub async fn follow(

@@ -19,6 +19,7 @@ pub mod accounts;
 pub mod audit;
 pub mod commands;
 pub mod contacts;
+pub mod customer_pages;
 pub mod erasure;
 pub(crate) mod listing;
 pub mod pages;

@@ -10,6 +10,7 @@ mod form;
 mod frame;
 mod language;
 mod page;
+pub mod palette;
 mod preferences;
 mod session;
 mod visit;
@@ -17,10 +18,10 @@ mod words;
 
 pub use assets::{address, asset};
 pub use form::{Form, is_ours};
-pub use frame::{Choice, Choices, Frame, choices, query_of, title_of};
+pub use frame::{Choice, Choices, Frame, choices, title_of, told};
 pub use language::{Filling, Language};
 pub use page::{
-    Faults, ForPage, PageError, PageResult, Seat, compressed, redirect, show, show_as, unknown, with_cookie,
+    Faults, ForPage, PageError, PageResult, Seat, compressed, json, redirect, show, show_as, unknown, with_cookie,
 };
 pub use preferences::prefer;
 pub use session::{clear_cookie, cookie, is_same_origin, local, of_request};

@@ -18,11 +18,13 @@ export function tell(root = document) {
     if (time.textContent !== text) time.textContent = text;
     if (time.classList.contains("due")) {
       time.classList.toggle("overdue", millis < 0);
-      time.classList.toggle("soon", millis >= 0 && millis < 4 * HOUR);
-      time.classList.toggle("calm", millis >= 4 * HOUR);
+      // A list says from when on each is due soon; elsewhere it is the last four hours.
+      const soon = time.dataset.soon ? Date.parse(time.dataset.soon) <= Date.now() : !("sla" in time.dataset) && millis < 4 * HOUR;
+      time.classList.toggle("soon", millis >= 0 && soon);
+      time.classList.toggle("calm", millis >= 0 && !soon);
     }
   }
 }
 
-setInterval(tell, 20_000);
+setInterval(() => tell(), 20_000);
 document.addEventListener("visibilitychange", () => document.hidden || tell());

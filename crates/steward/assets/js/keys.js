@@ -21,6 +21,7 @@ addEventListener("keydown", (event) => {
 
 // Rows of a list: j and k move, o and Enter open.
 const rows = () => [...document.querySelectorAll("table[data-rows] tbody tr:has(a)")];
+const linkOf = (row) => row?.querySelector("[data-open]") ?? row?.querySelector("a");
 export const selected = () => document.querySelector("table[data-rows] tr[aria-selected=true]");
 
 function move(step) {
@@ -30,18 +31,22 @@ function move(step) {
   all[now]?.removeAttribute("aria-selected");
   const next = all[Math.min(Math.max(now + step, 0), all.length - 1)];
   next.setAttribute("aria-selected", "true");
-  next.querySelector("a").focus({ preventScroll: true });
+  linkOf(next).focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
 }
 
 on("j", () => move(1));
 on("k", () => move(-1));
-on("o", () => selected()?.querySelector("a").click() ?? false);
-on("/", () => document.querySelector("[type=search]")?.focus() ?? undefined);
+on("o", () => (selected() ? linkOf(selected()).click() : false));
+on("/", () => (document.querySelector("main [type=search]") ?? document.querySelector("[type=search]"))?.focus());
 
 function compose(kind) {
   const radio = document.querySelector(`.composer [value=${kind}]`);
-  if (!radio) return false;
+  if (!radio) {
+    // From a list, the case opens at its composer.
+    const link = linkOf(selected());
+    return link?.pathname.startsWith("/cases/") ? location.assign(`${link.pathname}#${kind}`) : false;
+  }
   radio.checked = true;
   radio.dispatchEvent(new Event("change", { bubbles: true }));
   document.querySelector(".composer textarea").focus();
@@ -49,3 +54,7 @@ function compose(kind) {
 
 on("r", () => compose("reply"));
 on("n", () => compose("note"));
+if (/^#(reply|note)$/.test(location.hash)) compose(location.hash.slice(1));
+
+// On a case, its properties; a list has its own.
+on("e", () => document.querySelector(".properties :is(select, input:not([type=hidden]))")?.focus() ?? undefined);

@@ -93,7 +93,7 @@ document.addEventListener("submit", async (event) => {
     form.dispatchEvent(new CustomEvent("sent", { bubbles: true, detail: answer }));
     const next = button?.dataset.next ?? form.dataset.next;
     if (next === undefined) location.reload();
-    else if (next) location.assign(next);
+    else if (next) location.assign(next.replace(/\{([\w.]+)\}/g, (_, path) => path.split(".").reduce((value, name) => value?.[name], answer)));
   } catch (error) {
     showFaults(form, error);
   } finally {

@@ -18,12 +18,19 @@ crate::words! {
         Touched = "-updated_at", Untouched = "updated_at",
         DueLast = "-resolution_due", DueFirst = "resolution_due",
         Urgent = "priority", Relaxed = "-priority",
+        /// By the earliest deadline of any target that runs.
+        NextDue = "next_due", NextDueLast = "-next_due",
     }
 }
 
 crate::words! {
     /// The targets that a case can have missed.
     pub enum Breach { FirstResponse = "first_response", NextResponse = "next_response", Resolution = "resolution" }
+}
+
+crate::words! {
+    /// How the next deadline of an active case stands, whatever was missed before.
+    pub enum SlaClock { Overdue = "overdue", DueSoon = "due_soon", OnTrack = "on_track", Paused = "paused" }
 }
 
 crate::words! {
@@ -55,6 +62,8 @@ crate::input! {
         pub is_escalated: Option<bool>,
         pub escalation_level: Option<Set<Int<0, 3>>>,
         pub sla_violated: Option<bool>,
+        /// Active cases by their next deadline of any target: past it, past its first warning, before that, or standing still.
+        pub sla_clock: Option<Set<SlaClock>>,
         /// Cases that missed any of these targets.
         pub breached: Option<Set<Breach>>,
         /// Cases that met this target and never missed it.
@@ -253,6 +262,7 @@ impl CaseQuery {
             ("attained", self.attained.is_some()),
             ("without_team", self.without_team.is_some()),
             ("overdue", self.overdue.is_some()),
+            ("sla_clock", self.sla_clock.is_some()),
             ("due_before", self.due_before.is_some()),
             // Of an account's cases a customer sees more than their own, but not what colleagues answered.
             ("surveyed", self.surveyed.is_some()),
@@ -372,6 +382,7 @@ impl CaseQuery {
         }
         self.tag_conditions(filter);
         self.survey_conditions(filter);
+        self.clock_conditions(now, filter);
         for (column, flag) in
             [("c.is_escalated", self.is_escalated), ("c.is_sla_violated", self.sla_violated)]
         {
@@ -436,6 +447,33 @@ impl CaseQuery {
             if let Some(at) = at {
                 filter.and(condition, time(at));
             }
+        }
+    }
+
+    fn clock_conditions(&self, now: Time, filter: &mut Filter) {
+        let Some(Set(clocks)) = &self.sla_clock else { return };
+        filter.plain("c.is_open");
+        filter.params.push(time(now));
+        let now = format!("${}", filter.params.len());
+        // What is done at the very deadline is in time.
+        let conditions = clocks.iter().map(|clock| match clock {
+            SlaClock::Overdue => format!("c.sla_next_due < {now}"),
+            SlaClock::DueSoon => format!("(c.sla_soon_at <= {now} and c.sla_next_due >= {now})"),
+            SlaClock::OnTrack => {
+                format!("(c.sla_next_due >= {now} and (c.sla_soon_at is null or c.sla_soon_at > {now}))")
+            }
+            SlaClock::Paused => {
+                "(c.sla_next_due is null and c.resolution_due is null and c.sla_policy_id is not null)".into()
+            }
+        });
+        let conditions: Vec<String> = conditions.collect();
+        if clocks.as_slice() == [SlaClock::Paused] {
+            // A parameter that no condition names has no type on PostgreSQL.
+            filter.params.pop();
+        }
+        match conditions.as_slice() {
+            [one] => filter.plain(one),
+            several => filter.plain(&format!("({})", several.join(" or "))),
         }
     }
 

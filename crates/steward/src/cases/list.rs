@@ -12,7 +12,7 @@ use super::show::{self, CaseItem, CaseView};
 use super::summary::{self, Summary};
 use crate::clock::Time;
 use crate::error::Result;
-use crate::paging::{Cursor, Pagination, Paging, REACH};
+use crate::paging::{Cursor, Pagination, Paging, REACH, Total};
 use crate::search::{self, Excerpter, Match, Question};
 use crate::work::{Actor, Work};
 
@@ -55,6 +55,60 @@ pub fn list(work: &mut Work, query: &CaseQuery, scope: CaseScope) -> Result<Case
     };
     let pagination = paging.answer(&mut rows, summary.total(), |row| order.key(row));
     Ok(CaseList { cases: items(work, rows)?, pagination, summary })
+}
+
+/// A part of a list as people look through it.
+pub struct Glance {
+    pub cases: Vec<CaseItem>,
+    /// Where the list goes on.
+    pub next: Option<Cursor>,
+    pub total: Total,
+}
+
+/// The next `limit` rows for somebody who looks at them: their number is counted as far as `most`, as nobody reads
+/// further.
+pub fn glance(work: &mut Work, query: &CaseQuery, limit: i64, most: i64) -> Result<Glance> {
+    if query.searches() {
+        let paging = Paging { page: 1, limit, cursor: query.cursor.clone() };
+        let filter = query.filter(work.dialect(), work.actor, work.now, CaseScope::Desk)?;
+        let found = search(work, query, filter, &paging)?;
+        let total = found.summary.total();
+        let next = found.pagination.next_cursor.map(|cursor| Cursor::decode(&cursor)).transpose()?;
+        return Ok(Glance { cases: found.cases, next, total });
+    }
+    let filter = query.filter(work.dialect(), work.actor, work.now, CaseScope::Desk)?;
+    let total = summary::total(work, &filter, most)?;
+    let (cases, next) = portion(work, query, query.cursor.clone(), limit)?;
+    Ok(Glance { cases, next, total })
+}
+
+/// These cases as rows, in the order of their ids, and which of them a list has.
+pub fn changed(work: &mut Work, query: &CaseQuery, ids: &[i64]) -> Result<(Vec<CaseItem>, Vec<i64>)> {
+    let among = work.dialect().among_ints("c.case_id", "$1");
+    let sql = format!(
+        "select {} from crm_cases c {} where c.is_listed and {among} order by c.case_id",
+        show::columns(work.actor.is_staff()),
+        show::JOINS,
+    );
+    let rows: Vec<CaseView> = work.query(&sql, &[&json!(ids)])?;
+    let mut filter = query.filter(work.dialect(), work.actor, work.now, CaseScope::Desk)?;
+    let mut from = "crm_cases c";
+    if query.searches() {
+        let question = Question::parse(query.search.as_deref().unwrap_or(""));
+        match search::cases(work.dialect(), &question, work.actor.is_staff()) {
+            Some(matching) => {
+                filter.and(matching.condition, matching.query.as_str());
+                from = matching.from;
+            }
+            None => filter.plain("1 = 0"),
+        }
+    }
+    filter.params.push(db::Value::from(json!(ids)));
+    let among = work.dialect().among_ints("c.case_id", &format!("${}", filter.params.len()));
+    filter.plain(&among);
+    let matching: Vec<(i64,)> =
+        work.query(&format!("select c.case_id from {from} where {}", filter.sql()), &filter.params())?;
+    Ok((items(work, rows)?, matching.into_iter().map(|(id,)| id).collect()))
 }
 
 /// The next rows of a list and where it goes on, without counting: what an export is made of. A search ends at 10,000.
@@ -112,9 +166,13 @@ impl Order {
             Sort::Touched => (updated, true, false),
             Sort::Untouched => (updated, false, false),
             // For customers there is no due time to sort by.
-            Sort::DueFirst | Sort::DueLast if !for_staff => ("c.created_at", true, false),
+            Sort::DueFirst | Sort::DueLast | Sort::NextDue | Sort::NextDueLast if !for_staff => {
+                ("c.created_at", true, false)
+            }
             Sort::DueFirst => ("c.resolution_due", false, true),
             Sort::DueLast => ("c.resolution_due", true, true),
+            Sort::NextDue => ("c.sla_next_due", false, true),
+            Sort::NextDueLast => ("c.sla_next_due", true, true),
             // The most urgent first: the highest level.
             Sort::Urgent => ("c.priority_level", true, false),
             Sort::Relaxed => ("c.priority_level", false, false),
@@ -126,6 +184,7 @@ impl Order {
         let value = match self.column {
             "c.created_at" => json!(row.created_at),
             "c.resolution_due" => json!(row.resolution_due),
+            "c.sla_next_due" => json!(row.sla_next_due),
             "c.priority_level" => json!(row.priority_level),
             _ => json!(row.updated_at),
         };

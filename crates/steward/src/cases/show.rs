@@ -65,10 +65,10 @@ db::record! {
         pub edit_version: i64,
         /// The earliest deadline of the open targets.
         #[serde(skip)]
-        sla_next_due: Option<Time>,
+        pub sla_next_due: Option<Time>,
         /// From when on one of them is due soon.
         #[serde(skip)]
-        sla_soon_at: Option<Time>,
+        pub sla_soon_at: Option<Time>,
     }
 }
 
@@ -143,6 +143,32 @@ impl CaseItem {
         let hours = due.map(|due| ((due.millis() - now.millis()) as f64 / 36_000.0).round() / 100.0);
         let sla_status = case.sla_status(now);
         CaseItem { case, tags, hours_until_resolution_due: hours, sla_status, excerpt: None }
+    }
+}
+
+impl CaseItem {
+    /// The next deadline of any target, while a clock runs.
+    pub fn next_due(&self) -> Option<Time> {
+        self.case.sla_next_due.filter(|_| self.case.status.is_active())
+    }
+
+    /// From when on it is due soon.
+    pub fn soon_at(&self) -> Option<Time> {
+        self.case.sla_soon_at
+    }
+
+    /// The class that colours the next deadline.
+    pub fn urgency(&self, now: &Time) -> &'static str {
+        match self.next_due() {
+            Some(due) if due < *now => "overdue",
+            _ if self.case.sla_soon_at.is_some_and(|soon| soon <= *now) => "soon",
+            _ => "calm",
+        }
+    }
+
+    /// Whether a target was missed, and none is overdue now.
+    pub fn has_missed(&self) -> bool {
+        self.sla_status == Some(SlaStatus::Violated)
     }
 }
 

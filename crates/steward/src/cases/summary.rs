@@ -59,6 +59,21 @@ pub fn count(work: &mut Work, filter: &Filter, from: &str, exact: bool) -> Resul
     Ok(Summary::of(&counts, limited, work.actor.is_staff()))
 }
 
+/// How many cases a filter has, from the rollup where it knows, else counted up to `most`.
+pub fn total(work: &mut Work, filter: &Filter, most: i64) -> Result<Total> {
+    if let Some(dimension) = &filter.rollup {
+        let counts = rolled_up(work, dimension, &filter.statuses)?;
+        return Ok(Total::exact(counts.iter().map(|count| count.cases).sum()));
+    }
+    let sql = format!(
+        "select count(*) from (select 1 as one from crm_cases c where {} limit {}) q",
+        filter.sql(),
+        most + 1
+    );
+    let (rows,): (i64,) = work.one(&sql, &filter.params())?;
+    Ok(Total { rows: rows.min(most), is_exact: rows <= most })
+}
+
 fn rolled_up(work: &mut Work, dimension: &Dimension, statuses: &[Status]) -> Result<Vec<Count>> {
     let mut rows = Filter::default();
     rows.and("dimension = ?", dimension.name);

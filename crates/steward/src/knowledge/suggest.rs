@@ -47,6 +47,22 @@ pub struct Suggestions {
     suggestions: Vec<Suggestion>,
 }
 
+/// The published articles that a text finds, the best first.
+pub fn found(work: &mut Work, text: &str, limit: i64) -> Result<Vec<Article>> {
+    let asked = Asked {
+        text,
+        audience: audience(work.actor),
+        published: true,
+        drafts: false,
+        among: None,
+        except: None,
+    };
+    let hits = articles::find(work, &asked)?.hits;
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let ids: Vec<i64> = hits.iter().take(limit).map(|hit| hit.article_id).collect();
+    article::readable_among(work, &ids)
+}
+
 fn suggestions(work: &mut Work, query: &SuggestQuery) -> Result<Suggestions> {
     let mut problem = query.text.clone().unwrap_or_default();
     if let Some(case_id) = query.case_id {

@@ -135,6 +135,17 @@ impl Account {
         found.ok_or(Error::NotFound("account"))
     }
 
+    /// The first accounts whose name begins so, uncounted; none for a blank.
+    pub fn beginning(work: &mut Work, text: &str, limit: i64) -> Result<Vec<Account>> {
+        if fold(text.trim()).is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut filter = Filter::new("is_active");
+        filter.prefix("crm_accounts", "account_id", &["name_key"], Some(text));
+        let paging = Paging { page: 1, limit: limit - 1, cursor: None };
+        filter.page(work, SELECT, "order by name_key, account_id", &paging)
+    }
+
     /// The account with its row taken for a change.
     fn take(work: &mut Work, account_id: i64) -> Result<Account> {
         let lock = work.dialect().for_update();
@@ -252,8 +263,8 @@ pub struct AccountAnswer {
 
 #[derive(Serialize, JsonSchema)]
 pub struct AccountList {
-    accounts: Vec<Account>,
-    pagination: Pagination,
+    pub accounts: Vec<Account>,
+    pub pagination: Pagination,
 }
 
 fn answer(account: Account) -> Json<AccountAnswer> {

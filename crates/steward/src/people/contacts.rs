@@ -259,6 +259,30 @@ impl Contact {
         Contact::find(work, contact_id)
     }
 
+    /// The first contacts whose name or e-mail address begins so, uncounted; none for a blank.
+    pub fn beginning(work: &mut Work, text: &str, limit: i64) -> Result<Vec<Contact>> {
+        if fold(text.trim()).is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut filter = Filter::new("is_active");
+        filter.prefix("crm_contacts", "contact_id", &["name_key", "email_key"], Some(text));
+        let paging = Paging { page: 1, limit: limit - 1, cursor: None };
+        filter.page(work, SELECT, "order by name_key, contact_id", &paging)
+    }
+
+    /// The contacts of an account, by name; `limit` at most.
+    pub fn of_account(work: &mut Work, account_id: i64, limit: i64) -> Result<Vec<Contact>> {
+        let sql =
+            format!("{SELECT} where account_id = $1 and is_active order by name_key, contact_id limit $2");
+        work.query(&sql, &[&account_id, &limit])
+    }
+
+    /// The contacts that are called exactly so, whatever the case of letters; `limit` at most.
+    pub fn called(work: &mut Work, name: &str, limit: i64) -> Result<Vec<Contact>> {
+        let sql = format!("{SELECT} where is_active and name_key = $1 order by contact_id limit $2");
+        work.query(&sql, &[&fold(name.trim()), &limit])
+    }
+
     pub fn list(work: &mut Work, query: &ContactQuery, paging: &Paging) -> Result<ContactList> {
         let mut filter = Filter::new("is_active");
         filter.prefix("crm_contacts", "contact_id", &["name_key", "email_key"], query.search.as_deref());
@@ -284,8 +308,8 @@ pub struct ContactAnswer {
 
 #[derive(Serialize, JsonSchema)]
 pub struct ContactList {
-    contacts: Vec<Contact>,
-    pagination: Pagination,
+    pub contacts: Vec<Contact>,
+    pub pagination: Pagination,
 }
 
 fn answer(contact: Contact) -> Json<ContactAnswer> {

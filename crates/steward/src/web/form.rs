@@ -36,10 +36,26 @@ impl<T: Input> FromRequest<App> for Form<T> {
         let token = text.split('&').find_map(|pair| pair.strip_prefix("csrf=")).unwrap_or("");
         let token = percent_decode_str(token).decode_utf8_lossy();
         is_ours(&parts.headers, &token)?;
-        let given: Vec<&str> =
-            text.split('&').filter(|pair| !pair.ends_with('=') && !pair.starts_with("csrf=")).collect();
-        Ok(Form(input::from_query(&given.join("&"))?))
+        Ok(Form(input::from_query(&given(text))?))
     }
+}
+
+/// The fields that somebody filled in. What was checked several times under one name is several values.
+fn given(text: &str) -> String {
+    let mut fields: Vec<(&str, String)> = Vec::new();
+    for pair in
+        text.split('&').filter(|pair| !pair.is_empty() && !pair.ends_with('=') && !pair.starts_with("csrf="))
+    {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match fields.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => {
+                values.push_str("%2C");
+                values.push_str(value);
+            }
+            None => fields.push((name, value.to_owned())),
+        }
+    }
+    fields.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
 /// Refuses a form that no page of this desk sent, or that was shown to another session. `token` is what its field `csrf`

@@ -4,32 +4,25 @@ use std::borrow::Cow;
 
 use super::language::Language;
 use super::visit::Visit;
-use crate::cases::{CaseQuery, CaseScope, count_cases};
+use crate::cases::views::{self, Count, Counts};
 use crate::error::{Error, Result};
-use crate::input;
 use crate::people::Role;
 use crate::work::{Actor, Work};
 
-/// The views of the desk, in their order: name in the address, the list's query. `me` and `soon` are filled in. What a
-/// view is called stands in the catalogues: `view-mine`.
-const VIEWS: [(&str, &str); 7] = [
-    ("mine", "owner_id={me}&status=new,open,pending,in_progress,waiting_customer&sort=resolution_due"),
-    ("unassigned", "unassigned=true&status=new,open,pending,in_progress,waiting_customer"),
-    ("open", "status=new,open,pending,in_progress,waiting_customer"),
-    ("due-soon", "due_before={soon}&sort=resolution_due"),
-    ("overdue", "overdue=true&sort=resolution_due"),
-    ("violated", "sla_violated=true&status=new,open,pending,in_progress,waiting_customer"),
-    ("resolved", "status=resolved&sort=-updated_at"),
-];
-/// Hours until the due time that count as soon.
-const SOON: i64 = 4;
-
 /// A view with its count.
 pub struct View {
-    pub name: &'static str,
+    /// In its address, and by which it is known when it is counted again: `mine`, `team-3`.
+    pub name: Cow<'static, str>,
     pub title: Cow<'static, str>,
-    /// How many cases are in it; `10,000+` beyond.
+    /// How many cases are in it; `1,000+` beyond.
     pub count: String,
+}
+
+/// A saved view; its cases are counted once the page is there.
+pub struct Saved {
+    pub id: i64,
+    pub title: String,
+    pub is_own: bool,
 }
 
 /// What stands around the pages of the workspace.
@@ -39,45 +32,56 @@ pub struct Frame {
     pub role: Role,
     pub unread: i64,
     pub views: Vec<View>,
-    /// The view or section that is open: a view's name, or `knowledge`, `dashboard`, `administration`.
+    /// The open cases of one's own teams, and of the others.
+    pub own_teams: Vec<View>,
+    pub other_teams: Vec<View>,
+    pub saved: Vec<Saved>,
+    /// The view or section that is open: a view's name, `saved-3`, or `knowledge`, `dashboard`, `administration`.
     pub current: String,
 }
 
-db::record! {
-    struct Viewer {
-        name: String,
-        unread: i64,
-    }
+/// A count as it is shown.
+pub fn told(language: Language, count: Count) -> String {
+    format!("{}{}", language.whole(count.cases), if count.is_exact { "" } else { "+" })
 }
 
 impl Frame {
-    /// Reads the frame around a page; `current` is the view or section that is open.
+    /// Reads the frame around a page; `current` is the view or section that is open. Four statements.
     pub fn read(work: &mut Work, visit: &Visit, current: &str) -> Result<Frame> {
         let Actor::User { id, role } = work.actor else { return Err(Error::NotFound("page")) };
-        let viewer: Option<Viewer> = work.optional(
-            "select u.name, (select count(*) from crm_notifications n where n.user_id = u.user_id and n.read_at is null)
-                 as unread
-             from crm_users u where u.user_id = $1",
-            &[&id],
-        )?;
-        let viewer = viewer.ok_or(Error::NotFound("user"))?;
-        let mut views = Vec::with_capacity(VIEWS.len());
-        for (name, _) in VIEWS {
-            let Some(query) = query_of(work, name)? else { continue };
-            let filter = query.filter(work.dialect(), work.actor, work.now, CaseScope::Desk)?;
-            let counted = count_cases(work, &filter, "crm_cases c", false)?;
-            let more = if counted.total_is_exact { "" } else { "+" };
-            let count = format!("{}{more}", visit.language.whole(counted.total_cases));
-            views.push(View { name, title: title_of(visit.language, name), count });
-        }
+        let counts = Counts::read(work)?;
+        let (teams, saved) = views::places(work)?;
+        let language = visit.language;
+        let views = views::NAMES.into_iter().map(|name| View {
+            name: name.into(),
+            title: title_of(language, name),
+            count: told(language, counts.of(name)),
+        });
+        let (own, others): (Vec<_>, Vec<_>) = teams.into_iter().partition(|team| team.is_own);
+        let counted = |team: views::Place| {
+            let name = format!("team-{}", team.id);
+            let count = told(language, counts.of(&name));
+            View { name: name.into(), title: team.name.into(), count }
+        };
         Ok(Frame {
             user_id: id,
-            user: viewer.name,
             role,
-            unread: viewer.unread,
-            views,
+            unread: counts.unread,
+            views: views.collect(),
+            own_teams: own.into_iter().map(counted).collect(),
+            other_teams: others.into_iter().map(counted).collect(),
+            saved: saved
+                .into_iter()
+                .map(|view| Saved { id: view.id, title: view.name, is_own: view.is_own })
+                .collect(),
+            user: counts.user,
             current: current.to_owned(),
         })
+    }
+
+    /// Whether the open view is among these: a folded group that holds it is unfolded.
+    pub fn is_among(&self, views: &[View]) -> bool {
+        views.iter().any(|view| self.is_at(&view.name))
     }
 
     pub fn is_at(&self, section: &str) -> bool {
@@ -99,20 +103,9 @@ impl Frame {
     }
 }
 
-/// The list's query of a view; `None` for a name that is none.
-pub fn query_of(work: &Work, name: &str) -> Result<Option<CaseQuery>> {
-    let Some((_, query)) = VIEWS.iter().find(|(known, _)| *known == name) else { return Ok(None) };
-    let me = work.actor.user_id().unwrap_or(0).to_string();
-    let soon = work.now.plus_hours(SOON).to_string();
-    input::from_query(&query.replace("{me}", &me).replace("{soon}", &soon)).map(Some)
-}
-
-/// What a view is called; any other list is called cases.
+/// What one of the desk's own views is called.
 pub fn title_of(language: Language, name: &str) -> Cow<'static, str> {
-    match VIEWS.iter().find(|(known, _)| *known == name) {
-        Some((name, _)) => language.say(&format!("view-{name}")),
-        None => language.say("cases-title"),
-    }
+    language.say(&format!("view-{name}"))
 }
 
 /// One of the things that a form lets choose.

@@ -20,6 +20,7 @@ macro_rules! catalogue {
             include_str!(concat!("../../locales/", $language, "/desk.ftl")),
             include_str!(concat!("../../locales/", $language, "/words.ftl")),
             include_str!(concat!("../../locales/", $language, "/cases.ftl")),
+            include_str!(concat!("../../locales/", $language, "/workspace.ftl")),
             include_str!(concat!("../../locales/", $language, "/people.ftl")),
             include_str!(concat!("../../locales/", $language, "/knowledge.ftl")),
             include_str!(concat!("../../locales/", $language, "/dashboard.ftl")),

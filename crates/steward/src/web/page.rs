@@ -57,6 +57,15 @@ fn html<T: Template>(status: StatusCode, page: &T) -> PageResult {
     Ok(response)
 }
 
+/// Answers a script of one of the desk's pages.
+pub fn json(value: &serde_json::Value) -> Response {
+    let mut response = axum::Json(value).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    response
+}
+
 /// Compresses a page on its way out; surrounds the pages' routes.
 pub async fn compressed(request: Request, next: Next) -> Response {
     let is_wanted = compress::is_wanted(request.headers());
@@ -95,7 +104,7 @@ pub fn with_cookie(mut response: Response, cookie: &str) -> PageResult {
 }
 
 /// What is wrong with a form, to be shown beside its fields.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Faults(Vec<(String, String)>);
 
 impl Faults {
