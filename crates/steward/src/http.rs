@@ -244,6 +244,7 @@ fn pages() -> impl IntoIterator<Item = (&'static str, MethodRouter<App>)> {
         GET    "/sign-in"                       people::pages::sign_in_form;
         POST   "/sign-in"                       people::pages::sign_in;
         POST   "/sign-out"                      people::pages::sign_out;
+        POST   "/demo/sign-in"                  people::pages::sign_in_to_demo;
         POST   "/preferences"                   web::prefer;
         GET    "/assets/{mark}/{name}"          web::asset;
     ]

@@ -22,5 +22,5 @@ pub use page::{
     Faults, ForPage, PageError, PageResult, Seat, compressed, redirect, show, show_as, with_cookie,
 };
 pub use preferences::prefer;
-pub use session::{clear_cookie, cookie, is_same_origin, local, of_request};
+pub use session::{begin_session, end_session, is_same_origin, local, of_request};
 pub use visit::{Page, Visit};

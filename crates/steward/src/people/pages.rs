@@ -2,15 +2,15 @@
 
 use askama::Template;
 use axum::extract::RawQuery;
-use axum::http::HeaderMap;
 
+pub use super::demo_sign_in::sign_in as sign_in_to_demo;
 use super::passwords::Password;
 use super::sign_in::{self, Credentials};
 use super::tokens;
 use crate::error::Error;
-use crate::http::{Anyone, Known};
+use crate::http::{Anyone, Known, Nothing};
 use crate::input;
-use crate::web::{self, Form, Page, PageResult, Seat, redirect, show, show_as};
+use crate::web::{self, Form, Page, PageResult, Seat, show, show_as};
 
 #[derive(Template)]
 #[template(path = "people/sign_in.html")]
@@ -50,15 +50,11 @@ pub async fn sign_in_form(seat: Seat<Anyone>, RawQuery(query): RawQuery) -> Page
 }
 
 /// Begins a session. A refusal shows the form again, saying why.
-pub async fn sign_in(seat: Seat<Anyone>, headers: HeaderMap, Form(form): Form<SignInForm>) -> PageResult {
+pub async fn sign_in(seat: Seat<Anyone>, Form(form): Form<SignInForm>) -> PageResult {
     let next = web::local(form.next);
     let given = Credentials { email: form.email.clone(), password: form.password };
     match sign_in::exchange(&seat, given).await {
-        Ok(token) => {
-            let is_secure = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
-            let seconds = i64::from(seat.app.config.sign_in_minutes) * 60;
-            web::with_cookie(redirect(&next)?, &web::cookie(&token, seconds, is_secure))
-        }
+        Ok(token) => web::begin_session(&seat, &token, &next),
         Err(error @ (Error::Unauthenticated(_) | Error::TooMany { .. })) => {
             let refusal = Some(error.problem().detail);
             let is_demo = seat.app.demo_admin.is_some();
@@ -70,9 +66,10 @@ pub async fn sign_in(seat: Seat<Anyone>, headers: HeaderMap, Form(form): Form<Si
 }
 
 /// Ends the session, and with it its token.
-pub async fn sign_out(seat: Seat<Known>) -> PageResult {
+pub async fn sign_out(seat: Seat<Known>, _: Form<Nothing>) -> PageResult {
     if let Some(token_id) = seat.token_id {
         seat.app.write(seat.actor, move |work| tokens::end(work, token_id)).await?;
     }
-    web::with_cookie(redirect("/sign-in")?, &web::clear_cookie())
+    let to = if seat.actor.contact_id().is_some() { "/portal/sign-in" } else { "/sign-in" };
+    web::end_session(to)
 }

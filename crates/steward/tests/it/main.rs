@@ -46,6 +46,7 @@ mod plans;
 mod recount;
 mod routing;
 mod search;
+mod session_pages;
 mod sheets;
 mod sla;
 mod sla_history;
