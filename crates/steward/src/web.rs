@@ -5,11 +5,13 @@ mod assets;
 pub mod chart;
 mod compress;
 mod csrf;
+mod errors;
 mod form;
 mod frame;
 mod language;
 mod page;
 mod preferences;
+mod sent;
 mod session;
 mod visit;
 mod words;
@@ -19,8 +21,10 @@ pub use form::{Form, is_ours};
 pub use frame::{Choice, Choices, Frame, choices, query_of, title_of};
 pub use language::{Filling, Language};
 pub use page::{
-    Faults, ForPage, PageError, PageResult, Seat, compressed, redirect, show, show_as, with_cookie,
+    Faults, ForPage, PageError, PageResult, Seat, compressed, nowhere, redirect, show, show_as, unkept,
+    with_cookie,
 };
-pub use preferences::prefer;
+pub use preferences::{language_cookie, prefer};
+pub use sent::{Sent, Upload};
 pub use session::{begin_session, end_session, is_same_origin, local, of_request};
 pub use visit::{Page, Visit};

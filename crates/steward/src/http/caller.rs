@@ -420,6 +420,11 @@ permission!(
     Known, "signed-in users and customers", |actor| matches!(actor, Actor::User { .. } | Actor::Contact { .. })
 );
 permission!(
+    /// Customers alone.
+    Customer, "customers: you are signed in as a user of the desk",
+    |actor| matches!(actor, Actor::Contact { .. })
+);
+permission!(
     /// Users of any role.
     Viewer, "users of the desk", |actor| actor.is_at_least(Role::Viewer)
 );

@@ -34,7 +34,7 @@ crate::input! {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Suggestion {
     #[serde(flatten)]
-    article: Article,
+    pub article: Article,
     /// Greater is better; only comparable within one answer.
     score: f64,
     /// Where the words of the problem occur: HTML-escaped, hits in `<mark>`.
@@ -45,6 +45,15 @@ pub struct Suggestion {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Suggestions {
     suggestions: Vec<Suggestion>,
+}
+
+/// The best articles for a problem in somebody's words, as far as the actor may read them; none for a few letters.
+pub fn for_problem(work: &mut Work, text: &str, most: i64) -> Result<Vec<Suggestion>> {
+    if text.trim().chars().count() < 4 {
+        return Ok(Vec::new());
+    }
+    let query = SuggestQuery { text: Some(text.to_owned()), case_id: None, limit: Some(Int(most)) };
+    Ok(suggestions(work, &query)?.suggestions)
 }
 
 fn suggestions(work: &mut Work, query: &SuggestQuery) -> Result<Suggestions> {

@@ -1,6 +1,7 @@
 //! Looking around in the demo: one click signs in as somebody of its cast, without a password. Outside of the demo there
 //! is no such page.
 
+use axum::http::HeaderMap;
 use db::Class;
 
 use super::sessions;
@@ -46,14 +47,14 @@ fn player(work: &mut Work, part: Part) -> Result<Owner> {
 }
 
 /// Begins a session as one of the cast. Goes to `next`, else to the desk or the portal.
-pub async fn sign_in(seat: Seat<Anyone>, Form(choice): Form<Choice>) -> PageResult {
+pub async fn sign_in(seat: Seat<Anyone>, headers: HeaderMap, Form(choice): Form<Choice>) -> PageResult {
     if seat.app.demo_admin.is_none() {
         return Err(Error::NotFound("page").into());
     }
     let secret = tokens::generate()?;
     let owner = seat.app.read(Class::Bounded, Actor::System, move |work| player(work, choice.role)).await?;
-    let token = secret.clone();
-    seat.app.write(Actor::System, move |work| sessions::begin(work, owner, &secret)).await?;
+    let (token, name) = (secret.clone(), sessions::browser(&headers));
+    seat.app.write(Actor::System, move |work| sessions::begin(work, owner, &secret, &name)).await?;
     let next = web::local(choice.next);
     // What the workspace wanted to show is not for a customer.
     let next = match owner {

@@ -1,12 +1,15 @@
 //! Signing in and out in the browser.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::RawQuery;
+use axum::http::HeaderMap;
 
 pub use super::demo_sign_in::sign_in as sign_in_to_demo;
 use super::passwords::Password;
 use super::sign_in::{self, Credentials};
-use super::tokens;
+use super::{sessions, tokens};
 use crate::error::Error;
 use crate::http::{Anyone, Known, Nothing};
 use crate::input;
@@ -19,13 +22,16 @@ struct SignInPage {
     is_demo: bool,
     next: String,
     email: String,
-    refusal: Option<String>,
+    /// Whether the password was just set anew.
+    is_reset: bool,
+    refusal: Option<Cow<'static, str>>,
 }
 
 crate::input! {
-    /// Where to go after signing in.
+    /// Where to go after signing in, and whether that is with a new password.
     struct Next {
         next: Option<String>,
+        reset: Option<bool>,
     }
 }
 
@@ -39,26 +45,33 @@ crate::input! {
 }
 
 pub async fn sign_in_form(seat: Seat<Anyone>, RawQuery(query): RawQuery) -> PageResult {
-    let Next { next } = input::from_query(&query.unwrap_or_default())?;
+    let Next { next, reset } = input::from_query(&query.unwrap_or_default())?;
     show(&SignInPage {
         page: seat.page(),
         is_demo: seat.app.demo_admin.is_some(),
         next: web::local(next),
         email: String::new(),
+        is_reset: reset == Some(true),
         refusal: None,
     })
 }
 
 /// Begins a session. A refusal shows the form again, saying why.
-pub async fn sign_in(seat: Seat<Anyone>, Form(form): Form<SignInForm>) -> PageResult {
+pub async fn sign_in(seat: Seat<Anyone>, headers: HeaderMap, Form(form): Form<SignInForm>) -> PageResult {
     let next = web::local(form.next);
     let given = Credentials { email: form.email.clone(), password: form.password };
-    match sign_in::exchange(&seat, given).await {
+    match sign_in::exchange(&seat, given, sessions::browser(&headers)).await {
         Ok(token) => web::begin_session(&seat, &token, &next),
         Err(error @ (Error::Unauthenticated(_) | Error::TooMany { .. })) => {
-            let refusal = Some(error.problem().detail);
+            let page = seat.page();
+            let refusal = Some(match &error {
+                Error::TooMany { retry_after, .. } => {
+                    page.say1("sign-in-later", "seconds", i64::try_from(*retry_after).unwrap_or(i64::MAX))
+                }
+                _ => page.say("sign-in-wrong"),
+            });
             let is_demo = seat.app.demo_admin.is_some();
-            let page = SignInPage { page: seat.page(), is_demo, next, email: form.email, refusal };
+            let page = SignInPage { page, is_demo, next, email: form.email, is_reset: false, refusal };
             show_as(error.status(), &page)
         }
         Err(error) => Err(error.into()),

@@ -4,7 +4,6 @@
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, Limited};
-use percent_encoding::percent_decode_str;
 
 use super::page::PageError;
 use super::{csrf, session};
@@ -15,6 +14,9 @@ use crate::input::{self, Input};
 /// The largest form, in bytes: that of a JSON body (spec 11).
 const BYTES: usize = 2_000_000;
 
+/// What is said of a form that is not ours.
+pub(super) const FOREIGN_FORM: &str = "this form was not sent from a page of your session: load the page again";
+
 /// A form's fields.
 pub struct Form<T>(pub T);
 
@@ -22,24 +24,28 @@ impl<T: Input> FromRequest<App> for Form<T> {
     type Rejection = PageError;
 
     async fn from_request(request: Request, _: &App) -> std::result::Result<Self, PageError> {
-        let kind =
-            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        if !kind.starts_with("application/x-www-form-urlencoded") {
-            return Err(
-                Error::UnsupportedMediaType("a form is sent as application/x-www-form-urlencoded").into()
-            );
-        }
-        let (parts, body) = request.into_parts();
-        let body = Limited::new(body, BYTES).collect().await;
-        let body = body.map_err(|_| Error::TooLarge(format!("a form is at most {BYTES} bytes")))?.to_bytes();
-        let text = str::from_utf8(&body).map_err(|_| Error::Unreadable("the form is not UTF-8".into()))?;
-        let token = text.split('&').find_map(|pair| pair.strip_prefix("csrf=")).unwrap_or("");
-        let token = percent_decode_str(token).decode_utf8_lossy();
-        is_ours(&parts.headers, &token)?;
-        let given: Vec<&str> =
-            text.split('&').filter(|pair| !pair.ends_with('=') && !pair.starts_with("csrf=")).collect();
-        Ok(Form(input::from_query(&given.join("&"))?))
+        let mut given = pairs(request).await?;
+        given.retain(|(_, value)| !value.is_empty());
+        Ok(Form(input::from_pairs(given)?))
     }
+}
+
+/// The fields of a form that a page of this desk sent, its token aside.
+pub(super) async fn pairs(request: Request) -> Result<Vec<(String, String)>> {
+    let kind =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if !kind.starts_with("application/x-www-form-urlencoded") {
+        return Err(Error::UnsupportedMediaType("a form is sent as application/x-www-form-urlencoded"));
+    }
+    let (parts, body) = request.into_parts();
+    let body = Limited::new(body, BYTES).collect().await;
+    let body = body.map_err(|_| Error::TooLarge(format!("a form is at most {BYTES} bytes")))?.to_bytes();
+    let text = str::from_utf8(&body).map_err(|_| Error::Unreadable("the form is not UTF-8".into()))?;
+    let mut pairs = input::form_pairs(text)?;
+    let token = pairs.iter().find(|(name, _)| name == "csrf").map_or("", |(_, token)| token);
+    is_ours(&parts.headers, token)?;
+    pairs.retain(|(name, _)| name != "csrf");
+    Ok(pairs)
 }
 
 /// Refuses a form that no page of this desk sent, or that was shown to another session. `token` is what its field `csrf`
@@ -49,5 +55,5 @@ pub fn is_ours(headers: &HeaderMap, token: &str) -> Result<()> {
     if session::is_same_origin(headers) && is_known {
         return Ok(());
     }
-    Err(Error::Forbidden("this form was not sent from a page of your session: load the page again".into()))
+    Err(Error::Forbidden(FOREIGN_FORM.into()))
 }
