@@ -2,7 +2,7 @@
 
 -- What a message is for, with more words than before; no message has had another.
 alter table crm_outbound_messages add column aim text not null default 'survey_invitation'
-    check (aim in ('survey_invitation', 'portal_link', 'password_reset', 'case_received'));
+    check (aim in ('survey_invitation', 'portal_link', 'password_reset', 'case_received', 'case_answered'));
 alter table crm_outbound_messages drop column purpose;
 alter table crm_outbound_messages rename column aim to purpose;
 alter table crm_outbound_messages add column user_id bigint references crm_users;

@@ -23,7 +23,7 @@ pub use keep::{Kept, confirm, keep, keep_bytes, missing};
 pub use page_form::receive_page;
 pub use store::Files;
 pub use sweep::{KEPT_DAYS, sweep};
-pub use upload::{Arrived, Form, Upload};
+pub use upload::{Arrived, Form, Upload, hex_digest};
 
 /// Bytes of what settings and people call a megabyte.
 const MEGABYTE: u64 = 1_000_000;

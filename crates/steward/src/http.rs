@@ -33,8 +33,8 @@ pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
 use crate::{
-    cases, customers, dashboard, escalations, files, jobs, knowledge, live, mail, notifications, people, routing, sla,
-    surveys, web,
+    cases, customers, dashboard, escalations, files, jobs, knowledge, live, mail, notifications, people,
+    routing, sla, surveys, web,
 };
 
 macro_rules! routes {
@@ -225,13 +225,18 @@ pub fn routes() -> Vec<Route> {
 
 macro_rules! pages {
     ($($method:ident $path:literal $handler:path;)*) => {
-        [$(($path, on(MethodFilter::$method, $handler))),*]
+        [$((stringify!($method), $path, on(MethodFilter::$method, $handler))),*]
     };
+}
+
+/// Method and address of every page: for whoever asks of all of them whether something holds.
+pub fn page_routes() -> Vec<(&'static str, &'static str)> {
+    pages().into_iter().map(|(method, path, _)| (method, path)).collect()
 }
 
 /// The pages, each beside its address; who may see one is its handler's first argument.
 #[rustfmt::skip]
-fn pages() -> impl IntoIterator<Item = (&'static str, MethodRouter<App>)> {
+fn pages() -> impl IntoIterator<Item = (&'static str, &'static str, MethodRouter<App>)> {
     pages![
         GET    "/"                              cases::pages::home;
         GET    "/cases"                         cases::pages::list;
@@ -307,7 +312,7 @@ pub fn router(app: App) -> Router {
         router = router.route(path, any(refuse));
     }
     let mut seen = Router::new();
-    for (path, page) in pages() {
+    for (_, path, page) in pages() {
         seen = seen.route(path, page);
     }
     router

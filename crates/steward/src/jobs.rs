@@ -17,8 +17,8 @@ use tokio::task::{JoinError, JoinSet};
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::work::{Actor, Work};
 use crate::web::Language;
+use crate::work::{Actor, Work};
 use crate::{mail, reactions, sla, surveys};
 
 pub use errands::{Errand, Lease, enqueue_errand};
@@ -89,7 +89,10 @@ impl Job {
                 surveys::invite(work, *invitation_id).map(|()| Outcome::Done)
             }
             Job::SendSignInLink { door, email_key, language } => {
-                mail::sign_in::send(work, *door, email_key, *language).map(|()| Outcome::Done)
+                mail::sign_in::send(work, *door, email_key, *language)?;
+                // Addresses that strangers typed are not kept.
+                let (door, language, email_key) = (*door, *language, String::new());
+                Ok(Outcome::DoneAs(Job::SendSignInLink { door, email_key, language }))
             }
         }
     }

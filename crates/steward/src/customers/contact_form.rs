@@ -21,6 +21,8 @@ use crate::people::tokens::Owner;
 use crate::web::{Faults, Language, Page, PageResult, Seat, Sent, Upload, redirect, show, show_as};
 use crate::work::{Actor, Work};
 
+/// Files that a stranger may send along.
+const FILES: usize = 5;
 /// Confirmations that one address gets in an hour: the form is no way to fill other people's boxes.
 const CONFIRMATIONS_AN_HOUR: i64 = 3;
 
@@ -48,7 +50,7 @@ crate::input! {
 
 pub async fn send(seat: Seat<Anyone>, upload: Upload) -> PageResult {
     seat.app.strangers.admit(Asker::Address(seat.facts.address), seat.app.clock.now())?;
-    let (mut sent, arrived) = upload.receive(&seat.app).await?;
+    let (mut sent, arrived) = upload.receive_few(&seat.app, FILES).await?;
     // A field that people do not see: who fills it in is a program, and is told that all went well.
     if !sent.take("website").is_empty() {
         return redirect("/contact/received");
@@ -70,8 +72,7 @@ pub async fn send(seat: Seat<Anyone>, upload: Upload) -> PageResult {
 async fn open(seat: &Seat<Anyone>, request: Request, arrived: Vec<Arrived>) -> Result<String> {
     let kept = files::keep(&seat.app, arrived).await?;
     let language = seat.visit.language;
-    let opened =
-        seat.app.write(Actor::System, move |work| request.clone().open(work, &kept, language));
+    let opened = seat.app.write(Actor::System, move |work| request.clone().open(work, &kept, language));
     opened.await
 }
 
@@ -119,6 +120,7 @@ fn confirm(work: &mut Work, case_id: i64, number: &str, to: &Contact, language: 
         brand: &brand,
         greeting: language.say("mail-greeting-anybody").into_owned(),
         text: language.fill("mail-received-text", &[("number", &number), ("brand", &brand)]).into_owned(),
+        said: Default::default(),
         label: language.say("mail-received-link").into_owned(),
         link: if url.is_empty() { String::new() } else { format!("{url}/portal") },
         end: language.say("mail-received-end").into_owned(),
@@ -141,6 +143,8 @@ fn confirm(work: &mut Work, case_id: i64, number: &str, to: &Contact, language: 
 #[template(path = "customers/received.html")]
 struct ReceivedPage {
     page: Page,
+    /// Whether a confirmation goes out by mail.
+    is_confirmed: bool,
     number: String,
 }
 
@@ -159,7 +163,11 @@ pub async fn received(seat: Seat<Anyone>, RawQuery(query): RawQuery) -> PageResu
             (6..=12).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
         })
     };
-    show(&ReceivedPage { page: seat.page(), number: number.filter(is_number).unwrap_or_default() })
+    show(&ReceivedPage {
+        page: seat.page(),
+        is_confirmed: seat.app.config.sends_mail(),
+        number: number.filter(is_number).unwrap_or_default(),
+    })
 }
 
 #[derive(Template)]

@@ -29,7 +29,10 @@ crate::input! {
     }
 }
 
-pub async fn form(seat: Seat<Customer>, axum::extract::RawQuery(query): axum::extract::RawQuery) -> PageResult {
+pub async fn form(
+    seat: Seat<Customer>,
+    axum::extract::RawQuery(query): axum::extract::RawQuery,
+) -> PageResult {
     let Said { saved } = input::from_query(&query.unwrap_or_default())?;
     let visit = seat.visit.clone();
     let id = seat.actor.contact_id().unwrap_or_default();
@@ -99,9 +102,9 @@ fn keep(work: &mut Work, id: i64, is_surveyed: bool, language: Language) -> Resu
 /// Ends every session of the customer, this one included.
 pub async fn sign_out_everywhere(seat: Seat<Customer>, _: Form<Nothing>) -> PageResult {
     let id = seat.actor.contact_id().unwrap_or_default();
-    let ended = seat.app.write(seat.actor, move |work| {
-        tokens::revoke_all(work, Owner::Contact(id), Some(TokenKind::SignIn))
-    });
+    let ended = seat
+        .app
+        .write(seat.actor, move |work| tokens::revoke_all(work, Owner::Contact(id), Some(TokenKind::SignIn)));
     ended.await?;
     web::end_session("/portal/sign-in")
 }

@@ -58,9 +58,7 @@ pub async fn reply(seat: Seat<Customer>, Ids([id]): Ids<1>, upload: Upload) -> P
     });
     match said.await {
         Ok(comment_id) => redirect(&format!("/portal/cases/{id}#comment-{comment_id}")),
-        Err(error @ Error::Conflict(_)) => {
-            cases::again(&seat, id, sent, error, StatusCode::CONFLICT).await
-        }
+        Err(error @ Error::Conflict(_)) => cases::again(&seat, id, sent, error, StatusCode::CONFLICT).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -92,12 +90,7 @@ crate::input! {
     }
 }
 
-async fn new_page(
-    seat: &Seat<Customer>,
-    parent: Option<i64>,
-    sent: Sent,
-    faults: Faults,
-) -> Result<NewPage> {
+async fn new_page(seat: &Seat<Customer>, parent: Option<i64>, sent: Sent, faults: Faults) -> Result<NewPage> {
     let visit = seat.visit.clone();
     let read = seat.read(Class::Bounded, move |work| {
         let parent = match parent {

@@ -9,13 +9,14 @@ const TEXT_BYTES: usize = 2_000_000;
 /// Fields that are no files.
 const MOST_FIELDS: usize = 200;
 
-/// Reads a form. `is_ours` is asked before the first file is taken in, and at the end where there was none.
+/// Reads a form with at most so many files. `is_ours` is asked before the first file is taken in, and at the end where there was none.
 ///
 /// # Errors
 /// As of [`Upload::receive`]; and what `is_ours` says.
 pub async fn receive_page(
     app: &App,
     upload: Upload,
+    most_files: usize,
     is_ours: impl Fn(&[(String, String)]) -> Result<()>,
 ) -> Result<(Vec<(String, String)>, Vec<Arrived>)> {
     let (mut reader, mut parts) = Reader::of(upload, &app.files);
@@ -24,9 +25,8 @@ pub async fn receive_page(
         if let Some(name) = part.file_name() {
             let is_named = !name.is_empty();
             is_ours(&fields)?;
-            if files.len() >= app.files.most_files {
-                let most = app.files.most_files;
-                return Err(Error::TooLarge(format!("one form may have at most {most} files")));
+            if files.len() >= most_files {
+                return Err(Error::TooLarge(format!("one form may have at most {most_files} files")));
             }
             let file = reader.file(part).await?;
             // A browser sends a nameless file of no bytes for a field where none was chosen.

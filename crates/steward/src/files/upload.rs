@@ -193,7 +193,10 @@ impl Form {
 }
 
 impl Reader<'_> {
-    pub(super) async fn next_part(&mut self, parts: &mut Multipart<'static>) -> Result<Option<Field<'static>>> {
+    pub(super) async fn next_part(
+        &mut self,
+        parts: &mut Multipart<'static>,
+    ) -> Result<Option<Field<'static>>> {
         let next = tokio::time::timeout(self.patience(), parts.next_field()).await;
         self.ahead.store(0, Ordering::Relaxed);
         next.map_err(|_| too_slow())?.map_err(unreadable)

@@ -15,8 +15,8 @@ use super::links::{self, Good};
 use super::sign_in::{self, Door};
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::people::tokens::Owner;
 use crate::jobs::{self, Errand};
+use crate::people::tokens::Owner;
 use crate::work::Work;
 
 /// Minutes after which nobody waits for a link to sign in any more.
@@ -49,6 +49,8 @@ crate::words! {
         PasswordReset = "password_reset",
         /// To whoever wrote by the contact form.
         CaseReceived = "case_received",
+        /// What a user has answered on a case, to its customer.
+        CaseAnswered = "case_answered",
     }
 }
 

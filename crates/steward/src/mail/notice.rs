@@ -13,6 +13,8 @@ pub struct Notice<'a> {
     pub brand: &'a str,
     pub greeting: String,
     pub text: String,
+    /// Somebody's words in full, as plain text and as harmless HTML; empty where there are none.
+    pub said: (String, String),
     /// What the link is called.
     pub label: String,
     /// Where it leads, or the placeholder of an address that is made when the letter is sent.

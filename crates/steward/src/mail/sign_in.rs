@@ -10,6 +10,7 @@ use super::message::{self, Draft, Purpose};
 use super::notice::Notice;
 use crate::clock::Time;
 use crate::error::{Error, Result};
+use crate::files::hex_digest;
 use crate::jobs::{self, Job};
 use crate::people::tokens::{self, Owner};
 use crate::web::Language;
@@ -60,7 +61,7 @@ impl Door {
 /// Notes that somebody asked for a link. One who asks again before the first is written gets one.
 pub fn ask(work: &mut Work, door: Door, email_key: &str, language: Language) -> Result<()> {
     let now = work.now;
-    let key = format!("sign_in_link {door} {email_key}");
+    let key = format!("sign_in_link {door} {}", hex_digest(email_key.as_bytes()));
     let job = Job::SendSignInLink { door, email_key: email_key.to_owned(), language };
     jobs::enqueue(work, &job, now, Some(&key))
 }
@@ -108,8 +109,14 @@ pub fn send(work: &mut Work, door: Door, email_key: &str, language: Language) ->
     let notice = Notice {
         language,
         brand: &brand,
-        greeting: language.fill("mail-greeting", &[("name", &known.name)]).into_owned(),
+        greeting: match door {
+            // What a customer is called may be a stranger's word, typed into the contact form.
+            Door::Portal => language.say("mail-greeting-anybody"),
+            Door::PasswordReset => language.fill("mail-greeting", &[("name", &known.name)]),
+        }
+        .into_owned(),
         text: language.fill(lines, &[("brand", &brand)]).into_owned(),
+        said: Default::default(),
         label: language.say(label).into_owned(),
         link: PLACEHOLDER.into(),
         end: language.fill(end, &[("minutes", &MINUTES)]).into_owned(),
@@ -120,7 +127,7 @@ pub fn send(work: &mut Work, door: Door, email_key: &str, language: Language) ->
         purpose: door.purpose(),
         case_id: None,
         to: door.owner(known.id),
-        to_name: known.name.clone(),
+        to_name: if door == Door::Portal { String::new() } else { known.name.clone() },
         to_address: known.email.clone(),
         subject,
         text_body,

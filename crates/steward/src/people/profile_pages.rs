@@ -121,7 +121,9 @@ pub async fn change_password(seat: Seat<Viewer>, headers: HeaderMap, sent: Sent)
     let token = secret.clone();
     let changed = seat.app.write(seat.actor, move |work| {
         let lock = work.dialect().for_update();
-        let sql = format!("select user_id from crm_users where user_id = $1 and password_hash = $2 and is_active{lock}");
+        let sql = format!(
+            "select user_id from crm_users where user_id = $1 and password_hash = $2 and is_active{lock}"
+        );
         let unchanged: Option<(i64,)> = work.optional(&sql, &[&id, &password_hash])?;
         unchanged.ok_or_else(|| Error::Conflict("the password was changed meanwhile".into()))?;
         users::set_password(work, id, Some(&hash))?;

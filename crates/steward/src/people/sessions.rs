@@ -16,10 +16,20 @@ use crate::work::{Actor, Work};
 pub const PROGRAM: &str = "sign-in";
 /// Families of browsers and systems, by the words that tell them, the more telling first.
 const BROWSERS: [(&str, &str); 6] = [
-    ("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"),
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
 ];
 const SYSTEMS: [(&str, &str); 6] = [
-    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
 ];
 
 /// What a session is called: the family of the browser and of the system, and nothing that tells one from another of the
@@ -105,7 +115,8 @@ pub fn list(work: &mut Work, current: Option<i64>) -> Result<Vec<Session>> {
 /// Ends one session of the actor's own; 404 for one that is not, or has ended.
 pub fn end(work: &mut Work, token_id: i64) -> Result<()> {
     let (column, id) = own(work)?.column();
-    let sql = format!("select token_id from crm_tokens where token_id = $1 and {column} = $2 and kind = 'sign_in'");
+    let sql =
+        format!("select token_id from crm_tokens where token_id = $1 and {column} = $2 and kind = 'sign_in'");
     let found: Option<(i64,)> = work.optional(&sql, &[&token_id, &id])?;
     found.ok_or(Error::NotFound("session"))?;
     tokens::end(work, token_id).map_err(|error| match error {
@@ -152,14 +163,22 @@ mod tests {
 
     #[test]
     fn a_session_is_called_by_families_and_by_nothing_finer() {
-        let named = |agent: &str| {
-            browser(&HeaderMap::from_iter([(header::USER_AGENT, agent.parse().unwrap())]))
-        };
+        let named =
+            |agent: &str| browser(&HeaderMap::from_iter([(header::USER_AGENT, agent.parse().unwrap())]));
         for (agent, name) in [
             ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"),
-            ("Mozilla/5.0 (Windows NT 10.0; Win64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0 Safari/537.36 Edg/139.0", "Edge, Windows"),
-            ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0 Mobile Safari/537.36", "Chrome, Android"),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Safari/604.1", "Safari, iPhone"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0 Safari/537.36 Edg/139.0",
+                "Edge, Windows",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0 Mobile Safari/537.36",
+                "Chrome, Android",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Safari/604.1",
+                "Safari, iPhone",
+            ),
             ("curl/8.5.0", PROGRAM),
             ("", PROGRAM),
         ] {

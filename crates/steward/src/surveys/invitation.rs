@@ -202,10 +202,8 @@ impl Scheduled {
             language,
             brand: &work.config.brand,
             greeting: language.fill("mail-greeting", &[("name", &contact.name)]),
-            text: language.fill(
-                "mail-survey-text",
-                &[("number", &case.case_number), ("subject", &case.subject)],
-            ),
+            text: language
+                .fill("mail-survey-text", &[("number", &case.case_number), ("subject", &case.subject)]),
             link: links::SURVEY,
             stop: links::UNSUBSCRIBE,
             rating: questions.iter().find_map(Rating::of),

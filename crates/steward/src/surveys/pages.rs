@@ -233,8 +233,7 @@ fn asked_about(work: &mut Work, case_id: i64) -> Result<(Asked, i64, String)> {
 
 pub async fn rating_form(seat: Seat<Customer>, Ids([case_id]): Ids<1>) -> PageResult {
     let page = seat.page();
-    let (asked, _, case_number) =
-        seat.read(Class::Bounded, move |work| asked_about(work, case_id)).await?;
+    let (asked, _, case_number) = seat.read(Class::Bounded, move |work| asked_about(work, case_id)).await?;
     show(&AnswerPage { page, asked, case_number, sent: Sent::default(), faults: Vec::new() })
 }
 

@@ -86,7 +86,8 @@ impl Shown {
 
     /// The page, with what the plain answer told programs.
     pub fn page(&self, visit: &Visit, plain: Response) -> Response {
-        let is_customers = ["/portal", "/contact", "/survey", "/help"].iter().any(|at| visit.at.starts_with(at));
+        let is_customers =
+            ["/portal", "/contact", "/survey", "/help"].iter().any(|at| visit.at.starts_with(at));
         let onward = match is_customers {
             true => ("/help", visit.language.say("customers-help")),
             false => ("/", visit.language.say("error-onward")),

@@ -15,7 +15,8 @@ use crate::input::{self, Input};
 const BYTES: usize = 2_000_000;
 
 /// What is said of a form that is not ours.
-pub(super) const FOREIGN_FORM: &str = "this form was not sent from a page of your session: load the page again";
+pub(super) const FOREIGN_FORM: &str =
+    "this form was not sent from a page of your session: load the page again";
 
 /// A form's fields.
 pub struct Form<T>(pub T);

@@ -11,8 +11,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 
-use super::{compress, errors};
 use super::visit::{Page, Visit};
+use super::{compress, errors};
 use crate::app::App;
 use crate::error::Error;
 use crate::http::Caller;
@@ -196,7 +196,10 @@ fn door(at: &str, method: &Method) -> String {
     }
     // A form that was sent is not sent again.
     let next = if method == Method::GET { at } else { "/" };
-    format!("/sign-in?next={}", percent_encoding::utf8_percent_encode(next, percent_encoding::NON_ALPHANUMERIC))
+    format!(
+        "/sign-in?next={}",
+        percent_encoding::utf8_percent_encode(next, percent_encoding::NON_ALPHANUMERIC)
+    )
 }
 
 /// Marks a request for a page: a browser without a session is a stranger there, in the demo too.

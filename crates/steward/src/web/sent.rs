@@ -92,12 +92,18 @@ impl FromRequest<App> for Upload {
 impl Upload {
     /// Reads it all. The form's token comes before its files; without it none is taken in.
     pub async fn receive(self, app: &App) -> Result<(Sent, Vec<Arrived>)> {
+        let most = app.files.most_files;
+        self.receive_few(app, most).await
+    }
+
+    /// The same with at most so many files.
+    pub async fn receive_few(self, app: &App, most: usize) -> Result<(Sent, Vec<Arrived>)> {
         let headers = self.headers;
         let is_ours = |fields: &[(String, String)]| {
             let token = fields.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value);
             form::is_ours(&headers, token)
         };
-        let (mut fields, files) = files::receive_page(app, self.parts, is_ours).await?;
+        let (mut fields, files) = files::receive_page(app, self.parts, most, is_ours).await?;
         fields.retain(|(name, _)| name != "csrf");
         Ok((Sent::of(fields), files))
     }
