@@ -260,7 +260,7 @@ fn pages() -> impl IntoIterator<Item = (&'static str, &'static str, MethodRouter
         GET    "/profile"                       people::profile_pages::show_profile;
         POST   "/profile/name"                  people::profile_pages::rename;
         POST   "/profile/password"              people::profile_pages::change_password;
-        POST   "/profile/language"              people::profile_pages::speak;
+        POST   "/profile/looks"                 people::profile_pages::look;
         POST   "/profile/sessions"              people::profile_pages::end_sessions;
         GET    "/portal"                        customers::cases::list;
         GET    "/portal/sign-in"                customers::sign_in::form;

@@ -24,7 +24,7 @@ pub use page::{
     Faults, ForPage, PageError, PageResult, Seat, compressed, nowhere, redirect, show, show_as, unkept,
     with_cookie,
 };
-pub use preferences::{language_cookie, prefer};
+pub use preferences::{Colours, colours_cookie, language_cookie, prefer};
 pub use sent::{Sent, Upload};
 pub use session::{begin_session, end_session, is_same_origin, local, of_request};
 pub use visit::{Page, Visit};

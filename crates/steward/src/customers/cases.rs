@@ -219,11 +219,19 @@ async fn case_page(seat: &Seat<Customer>, id: i64, sent: Sent, faults: Faults) -
         let files = of_comments.iter().filter(|file| file.comment_id == id).cloned().collect();
         thread.push(Entry::Said(Box::new(Said { comment, html, files })));
     }
-    let moves = timeline.into_iter().filter(|entry| entry.event.kind == "status_changed");
-    thread.extend(moves.map(|entry| Entry::Moved {
-        at: entry.event.at,
-        to: entry.event.data["to"].as_str().unwrap_or_default().to_owned(),
-    }));
+    let mut before = String::new();
+    // The latest events come first.
+    for entry in timeline.into_iter().rev().filter(|entry| entry.event.kind == "status_changed") {
+        let to = match entry.event.data["to"].as_str().unwrap_or_default() {
+            // To a customer these are one.
+            "in_progress" => "open",
+            to => to,
+        };
+        if before != to {
+            before = to.to_owned();
+            thread.push(Entry::Moved { at: entry.event.at, to: to.to_owned() });
+        }
+    }
     thread.sort_by_key(Entry::at);
     Ok(CasePage { page, case, description, files, thread, may, sent, faults })
 }

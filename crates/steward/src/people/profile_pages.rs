@@ -13,7 +13,7 @@ use super::users::{self, User, UserEdit};
 use crate::error::{Error, Result};
 use crate::http::{Expected, Viewer};
 use crate::input::{self, Email, Line, Patch};
-use crate::web::{self, Faults, Form, Frame, Language, Page, PageResult, Seat, Sent};
+use crate::web::{self, Colours, Faults, Form, Frame, Language, Page, PageResult, Seat, Sent};
 use crate::web::{redirect, show, show_as, with_cookie};
 use crate::work::Work;
 
@@ -135,15 +135,16 @@ pub async fn change_password(seat: Seat<Viewer>, headers: HeaderMap, sent: Sent)
 }
 
 crate::input! {
-    /// What pages, and mails to the user, are written in.
-    pub struct Spoken {
+    /// What pages, and mails to the user, are written in; and the colours of this browser's.
+    pub struct Looks {
         pub language: Language,
+        pub colours: Option<Colours>,
     }
 }
 
-pub async fn speak(seat: Seat<Viewer>, Form(spoken): Form<Spoken>) -> PageResult {
+pub async fn look(seat: Seat<Viewer>, Form(looks): Form<Looks>) -> PageResult {
     let id = seat.actor.user_id().unwrap_or_default();
-    let language = spoken.language;
+    let language = looks.language;
     let kept = seat.app.write(seat.actor, move |work| {
         let now = work.now;
         work.execute(
@@ -153,7 +154,11 @@ pub async fn speak(seat: Seat<Viewer>, Form(spoken): Form<Spoken>) -> PageResult
         )
     });
     kept.await?;
-    with_cookie(redirect(SAVED)?, &web::language_cookie(language))
+    let response = with_cookie(redirect(SAVED)?, &web::language_cookie(language))?;
+    match looks.colours {
+        Some(colours) => with_cookie(response, &web::colours_cookie(colours)),
+        None => Ok(response),
+    }
 }
 
 crate::words! {

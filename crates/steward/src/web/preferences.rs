@@ -29,7 +29,7 @@ pub async fn prefer(_: Seat<Anyone>, Form(chosen): Form<Preferences>) -> PageRes
         response = with_cookie(response, &language_cookie(language))?;
     }
     if let Some(colours) = chosen.colours {
-        response = with_cookie(response, &remembered(visit::COLOURS, colours.word()))?;
+        response = with_cookie(response, &colours_cookie(colours))?;
     }
     Ok(response)
 }
@@ -37,6 +37,11 @@ pub async fn prefer(_: Seat<Anyone>, Form(chosen): Form<Preferences>) -> PageRes
 /// The cookie that remembers in which language this browser's pages are.
 pub fn language_cookie(language: Language) -> String {
     remembered(visit::LANGUAGE, language.word())
+}
+
+/// The cookie that remembers which colours they have.
+pub fn colours_cookie(colours: Colours) -> String {
+    remembered(visit::COLOURS, colours.word())
 }
 
 fn remembered(name: &str, word: &str) -> String {

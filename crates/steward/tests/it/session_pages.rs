@@ -101,7 +101,7 @@ both_engines! {
         ana.sends("/profile/name", "name=Ana+%3Cb%3E").status(303);
         assert!(!ana.page("/profile").contains("Ana <b>"));
         ana.sends("/profile/name", "name=++").status(422);
-        let spoken = ana.sends("/profile/language", "language=de");
+        let spoken = ana.sends("/profile/looks", "language=de&colours=dark");
         assert!(spoken.status(303).header("set-cookie").unwrap().starts_with("steward_language=de;"));
         assert_eq!(desk.number("select count(*) from crm_users where language = 'de'"), 1);
         let shown = desk.stranger();
