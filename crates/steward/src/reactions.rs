@@ -30,11 +30,11 @@ pub fn has_consequences(event: &Event) -> bool {
 pub fn enqueue(work: &mut Work, event_id: i64, event: &Event) -> Result<()> {
     // The customer is told of an answer by mail, where there is mail.
     let is_answer = matches!(event, Event::CommentAdded { contact_id: None, is_internal: false, .. });
-    if !has_consequences(event) && !(is_answer && work.config.sends_mail()) {
-        return Ok(());
+    if has_consequences(event) || (is_answer && work.config.sends_mail()) {
+        let now = work.now;
+        jobs::enqueue(work, &Job::React { event_id }, now, None)?;
     }
-    let now = work.now;
-    jobs::enqueue(work, &Job::React { event_id }, now, None)
+    Ok(())
 }
 
 /// Enqueues what follows from many.
