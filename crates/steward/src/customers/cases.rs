@@ -243,7 +243,7 @@ fn may(work: &mut Work, id: i64) -> Result<May> {
         other => other.map(|()| true)?,
     };
     let reply = stands && case.customer_may_reopen(work.now).is_ok();
-    let rate = stands && case.status.is_ended() && surveys::pages::open_to(work, &case)?.is_some();
+    let rate = stands && surveys::pages::open_to(work, &case)?.is_some();
     let is_active = case.status.is_active();
     Ok(May { reply, resolve: reply && is_active, reopen: reply && !is_active, rate })
 }

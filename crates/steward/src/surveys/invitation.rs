@@ -97,6 +97,7 @@ db::record! {
         case_number: String,
         subject: String,
         status: Status,
+        resolved_at: Option<Time>,
         closed_at: Option<Time>,
         contact_id: Option<i64>,
         is_listed: bool,
@@ -133,7 +134,7 @@ impl Scheduled {
         let lock = work.dialect().for_update();
         let case: ClosedCase = work.one(
             &format!(
-                "select case_number, subject, status, closed_at, contact_id, is_listed
+                "select case_number, subject, status, resolved_at, closed_at, contact_id, is_listed
                  from crm_cases where case_id = $1{lock}"
             ),
             &[&self.case_id],
@@ -156,14 +157,20 @@ impl Scheduled {
             Ok(_) | Err(crate::Error::NotFound(_)) => return Ok(Err(SkipReason::SurveyOff)),
             Err(error) => return Err(error),
         };
-        Ok(match self.objection(work, &survey, &contact)? {
+        Ok(match self.objection(work, &survey, &contact, case.resolved_at)? {
             Some(reason) => Err(reason),
             None => Ok((survey, contact, case)),
         })
     }
 
     /// What of the contact speaks against it.
-    fn objection(&self, work: &mut Work, survey: &Survey, contact: &Addressee) -> Result<Option<SkipReason>> {
+    fn objection(
+        &self,
+        work: &mut Work,
+        survey: &Survey,
+        contact: &Addressee,
+        resolved_at: Option<Time>,
+    ) -> Result<Option<SkipReason>> {
         if !contact.is_active {
             return Ok(Some(SkipReason::NoContact));
         }
@@ -173,10 +180,12 @@ impl Scheduled {
         if contact.email.is_none() {
             return Ok(Some(SkipReason::NoAddress));
         }
+        // Whoever answered in the portal as soon as it was solved is not asked again when it closes itself.
+        let since = resolved_at.unwrap_or(self.closed_at);
         let (answered,): (bool,) = work.one(
             "select exists (select 1 from crm_survey_submissions where survey_id = $1 and case_id = $2
                  and contact_id = $3 and created_at >= $4) as answered",
-            &[&self.survey_id, &self.case_id, &self.contact_id, &self.closed_at],
+            &[&self.survey_id, &self.case_id, &self.contact_id, &since],
         )?;
         if answered {
             return Ok(Some(SkipReason::Answered));

@@ -21,6 +21,7 @@ use crate::http::{Customer, Guest};
 use crate::input;
 use crate::web::{self, Language, Page, PageResult, Seat, Sent, redirect, show, show_as};
 use crate::work::Work;
+use crate::workflow::Status;
 
 #[derive(Template)]
 #[template(path = "surveys/answer.html")]
@@ -204,11 +205,14 @@ pub async fn thanks(seat: Seat<Guest>, Path(_): Path<String>) -> PageResult {
 
 // ---- from a case in the portal
 
-/// The survey of satisfaction that the customer who acts may still answer about a case that is theirs.
+/// The survey of satisfaction that the customer who acts may still answer about a case that is theirs, and solved.
 pub fn open_to(work: &mut Work, case: &Case) -> Result<Option<Survey>> {
     let Some(contact_id) = work.actor.contact_id().filter(|id| case.contact_id == Some(*id)) else {
         return Ok(None);
     };
+    if !matches!(case.status, Status::Resolved | Status::Closed) {
+        return Ok(None);
+    }
     let surveys = Survey::following(work, case.case_type_id)?;
     let Some(survey) = surveys.into_iter().find(|survey| survey.survey_type == SurveyType::Csat) else {
         return Ok(None);
@@ -223,8 +227,7 @@ pub fn open_to(work: &mut Work, case: &Case) -> Result<Option<Survey>> {
 
 fn asked_about(work: &mut Work, case_id: i64) -> Result<(Asked, i64, String)> {
     let case = Case::find(work, case_id)?;
-    let ended = case.status.is_ended();
-    let survey = open_to(work, &case)?.filter(|_| ended).ok_or(Error::NotFound("survey"))?;
+    let survey = open_to(work, &case)?.ok_or(Error::NotFound("survey"))?;
     let questions = Question::of_version(work, survey.survey_id, survey.version)?;
     let (number,): (String,) =
         work.one("select case_number from crm_cases where case_id = $1", &[&case_id])?;

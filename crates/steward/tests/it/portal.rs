@@ -183,6 +183,22 @@ both_engines! {
         assert_eq!(desk.rows(), before);
     }
 
+    fn a_long_list_goes_on(desk) {
+        let carl = desk.contact("carl");
+        for number in 1..=26 {
+            carl.opens(json!({ "subject": format!("Case of number {number}") }));
+            desk.later(1);
+        }
+        let browser = customer(desk, &carl);
+        let first = browser.page("/portal?search=");
+        assert_eq!(first.matches("Case of number").count(), 25);
+        let (_, next) = first.split_once("rel=\"next\" href=\"").unwrap();
+        let next = next.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+        let second = browser.page(&next);
+        assert!(second.contains("Case of number 1<") && second.matches("Case of number").count() == 1, "{second}");
+        assert!(!second.contains("rel=\"next\""));
+    }
+
     fn colleagues_see_the_cases_of_their_account_where_that_is_allowed(desk) {
         let account = desk.account_with(json!({ "account_name": "Acme", "contacts_see_account_cases": true }));
         let (carl, dora) = (desk.contact_of("carl", account), desk.contact_of("dora", account));

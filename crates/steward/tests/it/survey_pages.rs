@@ -112,6 +112,33 @@ both_engines! {
         assert_eq!(score(&ana, case_id), 2);
     }
 
+    fn whoever_rated_a_solved_case_is_not_asked_again_when_it_closes(desk) {
+        let (ana, carl) = (desk.agent("ana"), desk.contact("carl"));
+        let id = carl.opens(json!({ "subject": "s" }));
+        ana.sets(id, "resolved").ok();
+        let browser = PlainBrowser::of(desk, &carl, "/portal/preferences");
+        desk.later(5);
+        browser.sends(&format!("/portal/cases/{id}/rating"), "q1=4").status(303);
+        desk.later(5);
+        ana.sets(id, "closed").ok();
+        desk.tick().later(60).tick();
+        assert_eq!(desk.texts("select skip_reason from crm_survey_invitations", vec![]), ["answered"]);
+        // A cancelled case is not rated.
+        let other = carl.opens(json!({ "subject": "never mind" }));
+        ana.sets(other, "cancelled").ok();
+        browser.asks(&format!("/portal/cases/{other}/rating")).status(404);
+    }
+
+    fn what_a_survey_asks_is_inert(desk) {
+        let (mia, carl) = (desk.manager("mia"), desk.contact("carl"));
+        let question = json!({ "question_text": "\"><script>alert(1)</script>", "question_type": "multiple_choice",
+            "choices": ["\"><img src=x onerror=alert(1)>", "other"] });
+        mia.post("/api/crm/surveys/1/questions", question).created();
+        let (_, token) = invited(desk, &carl);
+        let page = desk.stranger().get(&format!("/survey/{token}")).status(200).text();
+        assert!(!page.contains("<script>alert") && !page.contains("<img src=x"), "{page}");
+    }
+
     fn an_invitation_speaks_the_language_of_its_reader(desk) {
         let (admin, carl) = (desk.admin(), desk.contact("carl"));
         desk.execute("update crm_contacts set language = 'de'");
