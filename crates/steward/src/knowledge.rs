@@ -16,7 +16,7 @@ mod fields;
 mod index;
 pub mod list;
 mod related;
-mod render;
+pub mod render;
 pub mod show;
 mod slugs;
 pub mod suggest;

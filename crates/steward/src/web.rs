@@ -6,12 +6,14 @@ pub mod chart;
 mod compress;
 mod csrf;
 pub mod design;
+mod errors;
 mod form;
 mod frame;
 mod language;
 mod page;
 pub mod palette;
 mod preferences;
+mod sent;
 mod session;
 mod visit;
 mod words;
@@ -21,8 +23,10 @@ pub use form::{Form, is_ours};
 pub use frame::{Choice, Choices, Frame, choices, title_of, told};
 pub use language::{Filling, Language};
 pub use page::{
-    Faults, ForPage, PageError, PageResult, Seat, compressed, json, redirect, show, show_as, unknown, with_cookie,
+    Faults, ForPage, PageError, PageResult, Seat, compressed, json, nowhere, redirect, show, show_as, unkept,
+    with_cookie,
 };
-pub use preferences::prefer;
-pub use session::{clear_cookie, cookie, is_same_origin, local, of_request};
+pub use preferences::{Colours, colours_cookie, language_cookie, prefer};
+pub use sent::{Sent, Upload};
+pub use session::{begin_session, end_session, is_same_origin, local, of_request};
 pub use visit::{Page, Visit};
