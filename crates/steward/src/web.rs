@@ -1,6 +1,7 @@
 //! The desk in the browser: what its pages have in common. A feature's pages stand beside its `api.rs` and call the same
 //! model functions; templates mirror `src/`; what they say stands in `locales/`.
 
+mod address;
 mod assets;
 pub mod chart;
 mod compress;
@@ -14,6 +15,7 @@ mod session;
 mod visit;
 mod words;
 
+pub use address::{Asked, Ids, Named, given, with};
 pub use assets::{address, asset};
 pub use form::{Form, is_ours};
 pub use frame::{Choice, Choices, Frame, choices, query_of, title_of};
@@ -22,5 +24,5 @@ pub use page::{
     Faults, ForPage, PageError, PageResult, Seat, compressed, redirect, show, show_as, with_cookie,
 };
 pub use preferences::prefer;
-pub use session::{clear_cookie, cookie, is_same_origin, local, of_request};
+pub use session::{clear_cookie, cookie, cookie_of, is_same_origin, local, of_request};
 pub use visit::{Page, Visit};
