@@ -60,27 +60,28 @@ pub struct Diff {
 impl Diff {
     pub fn of((from, old): (String, Texts), (to, new): (String, Texts)) -> Diff {
         let lines = TextDiff::configure().timeout(PATIENCE).diff_lines(&old.content, &new.content);
-        let count = |tag| lines.iter_all_changes().filter(|change| change.tag() == tag).count();
+        let (added_lines, removed_lines) = counts(&lines);
         let unified = lines.unified_diff().context_radius(3).header(&from, &to).to_string();
-        let short = [
-            ("title", old.title, new.title),
-            ("summary", old.summary, new.summary),
-            ("tags", old.tags.join(", "), new.tags.join(", ")),
-            ("keywords", old.keywords.join(", "), new.keywords.join(", ")),
-        ];
-        Diff {
-            fields: short
-                .into_iter()
-                .filter(|(_, from, to)| from != to)
-                .map(|(field, from, to)| FieldChange { field, from, to })
-                .collect(),
-            added_lines: count(ChangeTag::Insert),
-            removed_lines: count(ChangeTag::Delete),
-            unified: if old.content == new.content { String::new() } else { unified },
-            from,
-            to,
-        }
+        let unified = if old.content == new.content { String::new() } else { unified };
+        Diff { fields: fields(old, new), added_lines, removed_lines, unified, from, to }
     }
+}
+
+/// Lines added and removed.
+fn counts(lines: &TextDiff<'_, '_, str>) -> (usize, usize) {
+    let count = |tag| lines.iter_all_changes().filter(|change| change.tag() == tag).count();
+    (count(ChangeTag::Insert), count(ChangeTag::Delete))
+}
+
+fn fields(old: Texts, new: Texts) -> Vec<FieldChange> {
+    let short = [
+        ("title", old.title, new.title),
+        ("summary", old.summary, new.summary),
+        ("tags", old.tags.join(", "), new.tags.join(", ")),
+        ("keywords", old.keywords.join(", "), new.keywords.join(", ")),
+    ];
+    let differing = short.into_iter().filter(|(_, from, to)| from != to);
+    differing.map(|(field, from, to)| FieldChange { field, from, to }).collect()
 }
 
 /// Lines of a comparison that belong together.
@@ -110,10 +111,17 @@ const AROUND: usize = 3;
 const SHOWN: usize = 5_000;
 
 impl Comparison {
-    pub fn of((from, old): (String, Texts), (to, new): (String, Texts)) -> Comparison {
-        let (parts, is_cut) = parts(&old.content, &new.content);
-        let Diff { fields, added_lines, removed_lines, .. } = Diff::of((from, old), (to, new));
-        Comparison { fields, parts, added_lines, removed_lines, is_cut }
+    /// The older text first.
+    pub fn of(old: Texts, new: Texts) -> Comparison {
+        // Whether the last line is ended is nothing that anybody sees.
+        let ended = |text: &str| {
+            if text.is_empty() { String::new() } else { format!("{}\n", text.trim_end_matches('\n')) }
+        };
+        let (before, after) = (ended(&old.content), ended(&new.content));
+        let lines = TextDiff::configure().timeout(PATIENCE).diff_lines(&before, &after);
+        let (added_lines, removed_lines) = counts(&lines);
+        let (parts, is_cut) = parts(&lines);
+        Comparison { fields: fields(old, new), parts, added_lines, removed_lines, is_cut }
     }
 
     /// Whether the two are one.
@@ -122,8 +130,8 @@ impl Comparison {
     }
 }
 
-fn parts(old: &str, new: &str) -> (Vec<Part>, bool) {
-    let lines = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
+/// The first lines of it, and whether there are more.
+fn parts(lines: &TextDiff<'_, '_, str>) -> (Vec<Part>, bool) {
     let mut parts: Vec<Part> = Vec::new();
     for (shown, change) in lines.iter_all_changes().enumerate() {
         if shown == SHOWN {
@@ -196,11 +204,11 @@ mod tests {
 
     #[test]
     fn people_are_shown_three_lines_around_a_change() {
-        let old = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
-        let (parts, is_cut) = parts(old, &old.replace("9\n", "nine\nten"));
+        let old = "1\n2\n3\n4\n5\n6\n7\n8\n9";
+        let shown = Comparison::of(texts(old), texts(&old.replace('9', "nine\nten\n")));
         let lines = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(
-            parts,
+            shown.parts,
             [
                 Part::Folded(lines("1 2 3 4 5")),
                 Part::Same(lines("6 7 8")),
@@ -208,11 +216,10 @@ mod tests {
                 Part::Added(lines("nine ten")),
             ]
         );
-        assert!(!is_cut);
-        let same = super::parts("a\nb\n", "a\nb\n").0;
-        assert_eq!(same, [Part::Folded(lines("a b"))]);
-        let long = "x\n".repeat(2 * SHOWN);
-        assert!(super::parts("", &long).1);
+        assert_eq!((shown.added_lines, shown.removed_lines, shown.is_cut), (2, 1, false));
+        assert!(Comparison::of(texts("a\nb"), texts("a\nb\n")).is_empty(), "only its last line is ended");
+        let long = Comparison::of(texts(""), texts(&"x\n".repeat(2 * SHOWN)));
+        assert_eq!((long.added_lines, long.is_cut), (2 * SHOWN, true));
     }
 
     #[test]

@@ -323,8 +323,7 @@ async fn page(
     if let Some(again) = again {
         if again.is_conflict {
             let (theirs, ours) = (shown.typed.texts(), again.typed.texts());
-            let compared = move || Comparison::of((String::new(), theirs), (String::new(), ours));
-            shown.conflict = tokio::task::spawn_blocking(compared).await.ok();
+            shown.conflict = tokio::task::spawn_blocking(move || Comparison::of(theirs, ours)).await.ok();
         }
         shown.typed = again.typed;
         shown.faults = Marks(again.faults);

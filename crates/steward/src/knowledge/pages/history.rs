@@ -106,7 +106,7 @@ pub async fn show(seat: Seat<Viewer>, Ids([id, number]): Ids<2>, asked: Asked<Co
         let (page, frame) = (Page::read(work, &visit)?, Frame::read(work, &visit, "knowledge")?);
         Ok((page, frame, look(work, id)?, version, publisher, sides))
     });
-    let (page, frame, article, version, publisher, [from, to]) = read.await?;
+    let (page, frame, article, version, publisher, [(_, from), (_, to)]) = read.await?;
     // Long texts without a line in common take their time.
     let compared = tokio::task::spawn_blocking(move || Comparison::of(from, to)).await;
     let comparison = compared.map_err(|_| Error::Conflict("these two texts cannot be compared".into()))?;
