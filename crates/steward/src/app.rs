@@ -12,6 +12,7 @@ use crate::files::Files;
 use crate::http::{Metrics, RequestLimits};
 use crate::knowledge::Shelf;
 use crate::live::Live;
+use crate::markdown::Rendered;
 use crate::people::SignInGuard;
 use crate::sla::Clocks;
 use crate::work::{Actor, Work};
@@ -28,6 +29,7 @@ pub struct Parts {
     pub sign_ins: SignInGuard,
     pub clocks: Arc<Clocks>,
     pub knowledge: Shelf,
+    pub rendered: Rendered,
     pub files: Files,
     /// What happens on the desk, for those who listen.
     pub live: Live,
@@ -61,6 +63,7 @@ impl App {
             sign_ins,
             clocks: Arc::default(),
             knowledge: Shelf::default(),
+            rendered: Rendered::default(),
             files,
             live,
             demo_admin,

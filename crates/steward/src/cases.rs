@@ -7,6 +7,7 @@
 pub mod api;
 pub mod attachments;
 mod bulk;
+pub mod canned_replies;
 mod case;
 pub mod case_types;
 pub mod comment;

@@ -80,6 +80,14 @@ pub fn routes() -> Vec<Route> {
         POST   "/api/crm/cases/{case_id}/escalations/{escalation_id}/resolution" Agent escalations::resolve, "Resolve an escalation: de-escalate";
         POST   "/api/crm/cases/{case_id}/followers"         Viewer      notifications::follow,         "Follow a case";
         DELETE "/api/crm/cases/{case_id}/followers"         Viewer      notifications::unfollow,       "Follow a case no more";
+        PUT    "/api/crm/cases/{case_id}/presence"          Viewer      live::presence::enter,         "Say that one is looking at a case, or typing";
+        DELETE "/api/crm/cases/{case_id}/presence"          Viewer      live::presence::leave,         "Say that one has left it";
+        GET    "/api/crm/canned-replies"                    Viewer      cases::canned_replies::list,   "One's own canned replies and those of the desk; with a case, filled in";
+        POST   "/api/crm/canned-replies"                    Agent       cases::canned_replies::create, "Add a canned reply";
+        GET    "/api/crm/canned-replies/{canned_reply_id}"  Viewer      cases::canned_replies::show,   "A canned reply; with a case, filled in";
+        PUT    "/api/crm/canned-replies/{canned_reply_id}"  Agent       cases::canned_replies::update, "Change a canned reply";
+        DELETE "/api/crm/canned-replies/{canned_reply_id}"  Agent       cases::canned_replies::delete, "Delete a canned reply (softly)";
+        POST   "/api/crm/canned-replies/{canned_reply_id}/restoration" Admin cases::canned_replies::restore, "Bring a deleted canned reply back";
         GET    "/api/crm/support/dashboard"                 Viewer      dashboard::show,               "How the desk stands, and how a period of it went";
         GET    "/api/crm/support/dashboard/{section}"       Manager     dashboard::sections::export,   "A section of the dashboard as CSV";
         GET    "/api/crm/support/live"                      Known       live::listen,                  "What happens on the desk, as it happens: server-sent events";

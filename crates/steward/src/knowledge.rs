@@ -16,7 +16,6 @@ mod fields;
 mod index;
 pub mod list;
 mod related;
-mod render;
 pub mod show;
 mod slugs;
 pub mod suggest;
@@ -30,9 +29,9 @@ pub use index::{has_queue, settle_queue};
 pub use slugs::slug_of;
 pub use views::{flush as flush_views, forget_added_up};
 
+use crate::markdown as render;
 use feedback_limits::FeedbackLimits;
 use related::Neighbours;
-use render::Rendered;
 use views::Views;
 
 crate::words! {
@@ -49,7 +48,6 @@ crate::words! {
 #[derive(Default)]
 pub struct Shelf {
     views: Views,
-    rendered: Rendered,
     neighbours: Neighbours,
     feedback_limits: FeedbackLimits,
 }

@@ -26,4 +26,5 @@ pub const STEPS: &[Step] = steps! {
     10 "knowledge": "0010_knowledge.sqlite.sql", "0010_knowledge.postgres.sql";
     11 "mail_and_surveys": "0011_mail_and_surveys.sql", "0011_mail_and_surveys.sql";
     12 "dashboard": "0012_dashboard.sqlite.sql", "0012_dashboard.postgres.sql";
+    14 "canned replies": "0014_canned_replies.sqlite.sql", "0014_canned_replies.postgres.sql";
 };
