@@ -7,8 +7,10 @@
 pub mod api;
 pub mod attachments;
 mod bulk;
+pub mod canned_pages;
 pub mod canned_replies;
 mod case;
+pub mod case_page;
 pub mod case_types;
 pub mod comment;
 pub mod comment_history;
@@ -26,7 +28,6 @@ pub mod show;
 mod status;
 mod summary;
 mod tags;
-mod thread;
 mod timeline;
 
 pub use bulk::{BulkChange, BulkOutcome};

@@ -18,10 +18,11 @@ mod sweep;
 mod upload;
 
 pub use download::{Download, Stored, Wanted, serve};
+pub use kinds::is_plain_image;
 pub use keep::{Kept, confirm, keep, keep_bytes, missing};
 pub use store::Files;
 pub use sweep::{KEPT_DAYS, sweep};
-pub use upload::{Form, Upload};
+pub use upload::{Filled, Form, Upload};
 
 /// Bytes of what settings and people call a megabyte.
 const MEGABYTE: u64 = 1_000_000;

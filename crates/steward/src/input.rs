@@ -175,7 +175,11 @@ pub fn from_json<T: Input>(value: Value) -> Result<T> {
 
 /// Reads a query string. All its faults are in the error, 400.
 pub fn from_query<T: Input>(query: &str) -> Result<T> {
-    let pairs = form_pairs(query)?;
+    from_pairs(form_pairs(query)?)
+}
+
+/// Reads fields that came one by one, such as those of a form. All its faults are in the error, 400.
+pub fn from_pairs<T: Input>(pairs: Vec<(String, String)>) -> Result<T> {
     let mut fields = Fields { source: Source::Query(pairs), faults: Vec::new() };
     let read = T::read(&mut fields);
     fields.refuse_the_rest();
@@ -186,7 +190,7 @@ pub fn from_query<T: Input>(query: &str) -> Result<T> {
 }
 
 /// `a=1&b=x+y` decoded as the URL standard has it, but strict about UTF-8.
-fn form_pairs(query: &str) -> Result<Vec<(String, String)>> {
+pub fn form_pairs(query: &str) -> Result<Vec<(String, String)>> {
     let decode = |part: &str| -> Result<String> {
         let spaced = part.replace('+', " ");
         percent_encoding::percent_decode_str(&spaced)

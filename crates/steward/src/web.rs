@@ -14,7 +14,7 @@ mod visit;
 mod words;
 
 pub use assets::{address, asset};
-pub use form::{Form, is_ours};
+pub use form::{Form, fields, is_ours};
 pub use frame::{Choice, Choices, Frame, choices, query_of, title_of};
 pub use language::{Filling, Language};
 pub use page::{

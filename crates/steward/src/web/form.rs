@@ -22,24 +22,27 @@ impl<T: Input> FromRequest<App> for Form<T> {
     type Rejection = PageError;
 
     async fn from_request(request: Request, _: &App) -> std::result::Result<Self, PageError> {
-        let kind =
-            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        if !kind.starts_with("application/x-www-form-urlencoded") {
-            return Err(
-                Error::UnsupportedMediaType("a form is sent as application/x-www-form-urlencoded").into()
-            );
-        }
-        let (parts, body) = request.into_parts();
-        let body = Limited::new(body, BYTES).collect().await;
-        let body = body.map_err(|_| Error::TooLarge(format!("a form is at most {BYTES} bytes")))?.to_bytes();
-        let text = str::from_utf8(&body).map_err(|_| Error::Unreadable("the form is not UTF-8".into()))?;
-        let token = text.split('&').find_map(|pair| pair.strip_prefix("csrf=")).unwrap_or("");
-        let token = percent_decode_str(token).decode_utf8_lossy();
-        is_ours(&parts.headers, &token)?;
-        let given: Vec<&str> =
-            text.split('&').filter(|pair| !pair.ends_with('=') && !pair.starts_with("csrf=")).collect();
-        Ok(Form(input::from_query(&given.join("&"))?))
+        Ok(Form(input::from_pairs(fields(request).await?)?))
     }
+}
+
+/// The fields of a form that a page of this desk sent, those that are filled in.
+pub async fn fields(request: Request) -> Result<Vec<(String, String)>> {
+    let kind =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if !kind.starts_with("application/x-www-form-urlencoded") {
+        return Err(Error::UnsupportedMediaType("a form is sent as application/x-www-form-urlencoded"));
+    }
+    let (parts, body) = request.into_parts();
+    let body = Limited::new(body, BYTES).collect().await;
+    let body = body.map_err(|_| Error::TooLarge(format!("a form is at most {BYTES} bytes")))?.to_bytes();
+    let text = str::from_utf8(&body).map_err(|_| Error::Unreadable("the form is not UTF-8".into()))?;
+    let token = text.split('&').find_map(|pair| pair.strip_prefix("csrf=")).unwrap_or("");
+    let token = percent_decode_str(token).decode_utf8_lossy();
+    is_ours(&parts.headers, &token)?;
+    let given: Vec<&str> =
+        text.split('&').filter(|pair| !pair.ends_with('=') && !pair.starts_with("csrf=")).collect();
+    input::form_pairs(&given.join("&"))
 }
 
 /// Refuses a form that no page of this desk sent, or that was shown to another session. `token` is what its field `csrf`

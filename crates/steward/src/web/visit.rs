@@ -159,6 +159,15 @@ impl Page {
         super::words::length(self.visit.language, *minutes.borrow())
     }
 
+    /// The size of a file: `640 B`, `12 KB`, `3.4 MB`.
+    pub fn size(&self, bytes: impl Borrow<i64>) -> String {
+        match *bytes.borrow() {
+            bytes @ ..1_000 => format!("{} B", self.whole(bytes)),
+            bytes @ ..1_000_000 => format!("{} KB", self.whole(bytes / 1_000)),
+            bytes => format!("{} MB", self.number(bytes as f64 / 1e6, 1)),
+        }
+    }
+
     /// The address of a style sheet, script or picture of the desk.
     pub fn asset(&self, name: &str) -> String {
         super::address(name)
