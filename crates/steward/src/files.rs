@@ -18,8 +18,8 @@ mod sweep;
 mod upload;
 
 pub use download::{Download, Stored, Wanted, serve};
-pub use kinds::is_plain_image;
 pub use keep::{Kept, confirm, keep, keep_bytes, missing};
+pub use kinds::is_plain_image;
 pub use store::Files;
 pub use sweep::{KEPT_DAYS, sweep};
 pub use upload::{Filled, Form, Upload};

@@ -241,7 +241,9 @@ mod tests {
         assert!(talk("<h1>x</h1>\n<script>alert(1)</script>").contains("&lt;script&gt;"));
         assert!(!talk("[x](javascript:alert(1))").contains("javascript"));
         let elsewhere = talk("![spy](https://evil.example/x.png) ![own](/api/crm/cases/1/attachments/2)");
-        assert!(elsewhere.contains("<a href=\"https://evil.example/x.png\"") && elsewhere.contains(">spy</a>"));
+        assert!(
+            elsewhere.contains("<a href=\"https://evil.example/x.png\"") && elsewhere.contains(">spy</a>")
+        );
         assert_eq!(elsewhere.matches("<img").count(), 1, "{elsewhere}");
         assert!(!talk("![x](//evil.example/x.png)").contains("<img"));
     }

@@ -9,8 +9,6 @@ const form = document.querySelector("#composer");
 const text = form?.querySelector("textarea");
 let files = [];
 
-if (form) begin();
-
 function begin() {
   form.addEventListener("submit", submit);
   form.addEventListener("keydown", (event) => {
@@ -216,3 +214,5 @@ async function suggested() {
     return { name: title, hint: summary ?? "", markdown: `[${label}](${new URL(path, location.href)})` };
   });
 }
+
+if (form) begin();

@@ -99,7 +99,8 @@ crate::input! {
     }
 }
 
-const SELECT: &str = "select canned_reply_id, reply_name, reply_text, owner_id, edit_version, created_at, updated_at
+const SELECT: &str =
+    "select canned_reply_id, reply_name, reply_text, owner_id, edit_version, created_at, updated_at
      from crm_canned_replies";
 
 /// One's own and the desk's, by name.

@@ -307,11 +307,7 @@ pub async fn enter(
 }
 
 /// Says that the caller has left it.
-pub async fn leave(
-    caller: Viewer,
-    Path([case_id]): Path<1>,
-    _: Query<Nothing>,
-) -> Result<Answer<NoContent>> {
+pub async fn leave(caller: Viewer, Path([case_id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
     sign(&caller, case_id, Sign::Leaves).await?;
     Ok(NoContent.into())
 }

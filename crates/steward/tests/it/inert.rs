@@ -60,7 +60,7 @@ const PAYLOADS: &[&str] = &[
     "| <img src=x onerror=alert(1)> | b |\n| - | - |\n| [x](javascript:alert(1)) | c |",
 ];
 
-fn payloads() -> Vec<String> {
+pub fn payloads() -> Vec<String> {
     let mut all: Vec<String> = PAYLOADS.iter().map(|text| (*text).to_owned()).collect();
     if let Ok(path) = std::env::var("STEWARD_PAYLOADS") {
         let lists: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -72,7 +72,7 @@ fn payloads() -> Vec<String> {
 }
 
 /// What in this HTML would act, in words.
-fn acting(html: &str) -> Vec<String> {
+pub fn acting(html: &str) -> Vec<String> {
     let dom = parse_document(RcDom::default(), ParseOpts::default()).one(html);
     let mut found = Vec::new();
     walk(&dom.document, &mut found);

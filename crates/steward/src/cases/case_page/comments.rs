@@ -98,7 +98,12 @@ pub async fn edit_comment(
             let status = error.status();
             let refusal = match error {
                 Error::Stale | Error::Forbidden(_) => error.problem().detail,
-                other => Faults::of(other)?.all().iter().map(|(_, told)| told.clone()).collect::<Vec<_>>().join("; "),
+                other => Faults::of(other)?
+                    .all()
+                    .iter()
+                    .map(|(_, told)| told.clone())
+                    .collect::<Vec<_>>()
+                    .join("; "),
             };
             page_of(&seat, &seat.visit, PathOfTwo(case_id, comment_id), status, Some((text, refusal))).await
         }
@@ -106,8 +111,9 @@ pub async fn edit_comment(
 }
 
 async fn edit(seat: &Agent, case_id: i64, comment_id: i64, text: String, version: i64) -> Result<()> {
-    let comment_text = <Prose<1> as crate::input::Field>::from_json(text.into())
-        .map_err(|faults| Error::field("comment_text", faults.0.into_iter().map(|(_, told)| told).collect::<String>()))?;
+    let comment_text = <Prose<1> as crate::input::Field>::from_json(text.into()).map_err(|faults| {
+        Error::field("comment_text", faults.0.into_iter().map(|(_, told)| told).collect::<String>())
+    })?;
     let edit = CommentEdit { comment_text };
     let expected = Expected::version(comment_id, version);
     let written = seat.app.write(seat.actor, move |work| {

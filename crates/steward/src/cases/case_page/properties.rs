@@ -92,7 +92,9 @@ fn differences(work: &mut Work, page: &Page, case_id: i64, form: &Properties) ->
     let choices = choices(work)?;
     let name = |list: &[Choice], id: Option<i64>| match id {
         None => page.say("nobody").into_owned(),
-        Some(id) => list.iter().find(|choice| choice.id == id).map_or(format!("#{id}"), |choice| choice.name.clone()),
+        Some(id) => {
+            list.iter().find(|choice| choice.id == id).map_or(format!("#{id}"), |choice| choice.name.clone())
+        }
     };
     let mut differences = Vec::new();
     let mut compare = |field: &'static str, theirs: String, yours: String| {

@@ -58,7 +58,12 @@ crate::input! {
     }
 }
 
-pub async fn add_child(seat: Seat<Agent>, id: PathOf, wants: Wants, Form(form): Form<ChildForm>) -> PageResult {
+pub async fn add_child(
+    seat: Seat<Agent>,
+    id: PathOf,
+    wants: Wants,
+    Form(form): Form<ChildForm>,
+) -> PageResult {
     let case_id = id.0;
     let added = seat.app.write(seat.actor, move |work| match (&form.subject, &form.number) {
         (Some(subject), None) => open_child(work, case_id, subject.clone()),
@@ -105,7 +110,12 @@ crate::input! {
     }
 }
 
-pub async fn set_parent(seat: Seat<Agent>, id: PathOf, wants: Wants, Form(form): Form<ParentForm>) -> PageResult {
+pub async fn set_parent(
+    seat: Seat<Agent>,
+    id: PathOf,
+    wants: Wants,
+    Form(form): Form<ParentForm>,
+) -> PageResult {
     let case_id = id.0;
     seat.read(Class::Bounded, move |work| Case::find(work, case_id).map(drop)).await?;
     let set = seat.app.write(seat.actor, move |work| {
@@ -134,9 +144,9 @@ pub async fn acknowledge_escalation(
     wants: Wants,
     _: Form<Nothing>,
 ) -> PageResult {
-    let done = seat.app.write(seat.actor, move |work| {
-        escalations::acknowledge_one(work, case_id, escalation_id).map(drop)
-    });
+    let done = seat
+        .app
+        .write(seat.actor, move |work| escalations::acknowledge_one(work, case_id, escalation_id).map(drop));
     wants.answer(done.await, &format!("/cases/{case_id}#escalations"))
 }
 
@@ -146,9 +156,9 @@ pub async fn resolve_escalation(
     wants: Wants,
     _: Form<Nothing>,
 ) -> PageResult {
-    let done = seat.app.write(seat.actor, move |work| {
-        escalations::resolve_one(work, case_id, escalation_id).map(drop)
-    });
+    let done = seat
+        .app
+        .write(seat.actor, move |work| escalations::resolve_one(work, case_id, escalation_id).map(drop));
     wants.answer(done.await, &format!("/cases/{case_id}#escalations"))
 }
 
@@ -193,7 +203,8 @@ mod tests {
         for (text, id) in [("CASE-000123", 123), (" case-7 ", 7), ("#12", 12), ("99", 99)] {
             assert_eq!(id_of("number", text).unwrap(), id, "{text}");
         }
-        for text in ["", "CASE-", "CASE-0", "-1", "1.5", "CASE-1x", "ÄÖÜÄÖ1", "99999999999999999999", "+1"] {
+        for text in ["", "CASE-", "CASE-0", "-1", "1.5", "CASE-1x", "ÄÖÜÄÖ1", "99999999999999999999", "+1"]
+        {
             assert!(id_of("number", text).is_err(), "{text}");
         }
     }

@@ -36,7 +36,10 @@ pub enum Item {
     /// What happened between two comments.
     Events(Vec<Line>),
     /// Comments that are not shown, and where they are.
-    Gap { count: i64, href: String },
+    Gap {
+        count: i64,
+        href: String,
+    },
 }
 
 impl Item {
@@ -190,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_long_conversation_shows_its_ends_and_what_a_link_names() {
-        assert_eq!(windows(0, TAIL, None), []);
+        assert!(windows(0, TAIL, None).is_empty());
         assert_eq!(windows(80, TAIL, None), [Range { start: 0, end: 80 }]);
         assert_eq!(windows(500, TAIL, None), [0..10, 450..500]);
         assert_eq!(windows(500, TAIL, Some(200)), [0..10, 180..221, 450..500]);
