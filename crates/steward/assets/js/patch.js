@@ -47,6 +47,7 @@ function node(old, fresh) {
 const isSame = (old, fresh) =>
   old.nodeType === fresh.nodeType && old.nodeName === fresh.nodeName && (old.id ?? "") === (fresh.id ?? "");
 
+const isBlank = (node) => node?.nodeType === Node.TEXT_NODE && !node.nodeValue.trim();
 const stays = (node) => node?.nodeType === Node.ELEMENT_NODE && node.hasAttribute("data-stays");
 
 function children(old, fresh) {
@@ -55,6 +56,8 @@ function children(old, fresh) {
     while (stays(at)) at = at.nextSibling;
     const named = next.id ? [...old.children].find((child) => child.id === next.id) : null;
     if (named && named !== at) old.insertBefore(named, at);
+    // The parser leaves out some of the blanks between elements.
+    if (!named && next.nodeType === Node.ELEMENT_NODE && isBlank(at) && at.nextSibling && isSame(at.nextSibling, next)) at = at.nextSibling;
     const match = named ?? (at && isSame(at, next) ? at : null);
     if (match) {
       at = match.nextSibling;

@@ -34,11 +34,14 @@ case-attach = Dateien anhängen
 case-files = Dateien, die angehängt werden
 case-remove-file = Entfernen
 case-is-solution = Das ist die Lösung
-case-cascade = Auch die { $count } offenen Unteranfragen
+case-cascade = { $count ->
+    [one] Auch die offene Unteranfrage
+   *[other] Auch die { $count } offenen Unteranfragen
+}
 case-add-note = Notiz hinzufügen
 case-send-and = Senden und Status setzen
 case-send-as = Senden und auf „{ $status }“ setzen
-case-tags-hint = Wörter, durch Kommas getrennt
+case-tags-hint = Durch Kommas getrennt
 case-reason = Grund
 case-follow = Folgen
 case-unfollow = Nicht mehr folgen
@@ -124,12 +127,18 @@ why-sum = Zugesagt: { $promised }. Verbraucht: { $spent }.
 why-due = Fällig: { $time }.
 why-paused = Angehalten, noch { $length } übrig.
 why-bar = { $target }: wie die Zeit vergeht
-why-table = { $count } Abschnitte als Tabelle
+why-table = { $count ->
+    [one] Ein Abschnitt als Tabelle
+   *[other] { $count } Abschnitte als Tabelle
+}
 why-from = Von
 why-to = Bis
 why-length = Dauer
 why-kind = Was es ist
-why-more = { $count } weitere Abschnitte sind nicht aufgeführt.
+why-more = { $count ->
+    [one] Ein weiterer Abschnitt ist nicht aufgeführt.
+   *[other] { $count } weitere Abschnitte sind nicht aufgeführt.
+}
 why-policies = Vereinbarungen in der Reihenfolge, in der sie geprüft wurden
 why-policy = Vereinbarung
 why-outcome = Ergebnis

@@ -34,11 +34,14 @@ case-attach = Attach files
 case-files = Files to be attached
 case-remove-file = Remove
 case-is-solution = This solves it
-case-cascade = Also the { $count } open child cases
+case-cascade = { $count ->
+    [one] Also the open child case
+   *[other] Also the { $count } open child cases
+}
 case-add-note = Add note
 case-send-and = Send and set a status
 case-send-as = Send and set to “{ $status }”
-case-tags-hint = Words, separated by commas
+case-tags-hint = Separated by commas
 case-reason = Reason
 case-follow = Follow
 case-unfollow = Unfollow
@@ -124,12 +127,18 @@ why-sum = Promised: { $promised }. Spent: { $spent }.
 why-due = Due: { $time }.
 why-paused = Paused, with { $length } left.
 why-bar = { $target }: how its time passes
-why-table = { $count } stretches as a table
+why-table = { $count ->
+    [one] One stretch, as a table
+   *[other] { $count } stretches, as a table
+}
 why-from = From
 why-to = To
 why-length = Length
 why-kind = What it is
-why-more = { $count } more stretches are not listed.
+why-more = { $count ->
+    [one] One more stretch is not listed.
+   *[other] { $count } more stretches are not listed.
+}
 why-policies = Policies in the order in which they were tried
 why-policy = Policy
 why-outcome = Outcome

@@ -14,6 +14,9 @@ use crate::web::{Frame, Page, PageResult, Seat, show};
 
 /// The bar's length, in the units of its picture.
 const LENGTH: f64 = 1000.0;
+/// How long a stretch is drawn at least, where there are few: five minutes beside half a year are to be seen.
+const LEAST: f64 = 14.0;
+const FEW: usize = 40;
 /// Stretches that are drawn and listed; neither is read beyond.
 const SHOWN: usize = 300;
 
@@ -36,43 +39,44 @@ pub struct Bar {
 
 impl Bar {
     fn of(explained: Explained, now: Time) -> Bar {
-        let segments = &explained.segments;
-        let begin = segments.first().map_or(now, |segment| segment.from).millis() as f64;
-        let end = segments.last().map_or(now, |segment| segment.to).millis() as f64;
-        let scale = LENGTH / (end - begin).max(1.0);
-        let place = |at: Time| (at.millis() as f64 - begin) * scale;
-        let stretches = drawn(segments, place);
-        let now = place(now);
-        Bar {
-            stretches,
-            now: (0.0..=LENGTH).contains(&now).then(|| format!("{now:.1}")),
-            more: segments.len().saturating_sub(SHOWN),
-            explained,
-        }
+        let (stretches, now) = drawn(&explained.segments, now);
+        Bar { stretches, now, more: explained.segments.len().saturating_sub(SHOWN), explained }
     }
 
     pub fn listed(&self) -> &[SegmentView] {
         &self.explained.segments[..self.explained.segments.len().min(SHOWN)]
     }
+
+    /// Whether there are stretches of a kind.
+    pub fn has(&self, kind: &str) -> bool {
+        self.explained.segments.iter().any(|segment| segment.kind == kind)
+    }
 }
 
-/// The stretches as they are drawn; what is thinner than a pixel is drawn with what follows.
-fn drawn(segments: &[SegmentView], place: impl Fn(Time) -> f64) -> Vec<Stretch> {
-    let least = if segments.len() > SHOWN { 1.0 } else { 0.0 };
-    let mut stretches = Vec::new();
-    let mut from = 0.0;
+/// The stretches as they are drawn, and where the present is.
+fn drawn(segments: &[SegmentView], now: Time) -> (Vec<Stretch>, Option<String>) {
+    let long = |segment: &SegmentView| (segment.to.millis() - segment.from.millis()).max(0) as f64;
+    let whole: f64 = segments.iter().map(long).sum::<f64>().max(1.0);
+    let least = if segments.len() <= FEW { LEAST } else { 0.0 };
+    let width = |segment: &SegmentView| long(segment) / whole * LENGTH + least;
+    let scale = LENGTH / segments.iter().map(width).sum::<f64>().max(1.0);
+    let (mut stretches, mut present) = (Vec::new(), None);
+    let (mut from, mut to) = (0.0, 0.0);
     for segment in segments {
-        let to = place(segment.to);
-        if to - from > least {
-            stretches.push(Stretch {
-                kind: segment.kind,
-                x: format!("{from:.2}"),
-                width: format!("{:.2}", to - from),
-            });
+        let own = width(segment) * scale;
+        if (segment.from..segment.to).contains(&now) {
+            let past = (now.millis() - segment.from.millis()) as f64 / long(segment).max(1.0);
+            present = Some(format!("{:.1}", to + own * past));
+        }
+        to += own;
+        // What is thinner than a pixel is drawn with what follows.
+        if segments.len() <= SHOWN || to - from > 1.0 {
+            let (x, width) = (format!("{from:.2}"), format!("{:.2}", to - from));
+            stretches.push(Stretch { kind: segment.kind, x, width });
             from = to;
         }
     }
-    stretches
+    (stretches, present)
 }
 
 #[derive(Template)]
@@ -109,21 +113,39 @@ pub async fn why(seat: Seat<Viewer>, id: PathOf) -> PageResult {
 mod tests {
     use super::*;
 
+    fn stretches(lengths: &[(&'static str, i64)]) -> Vec<SegmentView> {
+        let mut at = 0;
+        let segment = |&(kind, minutes): &(&'static str, i64)| {
+            let from = Time::from_millis(at * 60_000);
+            at += minutes;
+            SegmentView {
+                kind,
+                from,
+                to: Time::from_millis(at * 60_000),
+                minutes: minutes as f64,
+                reason: None,
+            }
+        };
+        lengths.iter().map(segment).collect()
+    }
+
     #[test]
     fn stretches_fill_the_bar_from_end_to_end() {
-        let at = |minute: i64| Time::from_millis(minute * 60_000);
-        let segment = |kind, from, to| SegmentView {
-            kind,
-            from: at(from),
-            to: at(to),
-            minutes: (to - from) as f64,
-            reason: None,
-        };
-        let segments = [segment("counted", 0, 60), segment("paused", 60, 90), segment("counted", 90, 120)];
-        let drawn = drawn(&segments, |time| time.millis() as f64 * LENGTH / (120.0 * 60_000.0));
-        let told: Vec<_> = drawn.iter().map(|s| (s.kind, s.x.as_str(), s.width.as_str())).collect();
-        let expected =
-            [("counted", "0.00", "500.00"), ("paused", "500.00", "250.00"), ("counted", "750.00", "250.00")];
-        assert_eq!(told, expected);
+        for lengths in [vec![("counted", 60), ("paused", 30), ("counted", 30)], vec![("counted", 5); 1000]] {
+            let segments = stretches(&lengths);
+            let (drawn, now) = drawn(&segments, segments[0].from);
+            let end =
+                drawn.last().map(|last| last.x.parse::<f64>().unwrap() + last.width.parse::<f64>().unwrap());
+            assert!((end.unwrap() - LENGTH).abs() < 2.0, "{end:?}");
+            assert_eq!(now.as_deref(), Some("0.0"));
+            assert!(drawn.len() <= 1000);
+        }
+    }
+
+    #[test]
+    fn a_short_stretch_beside_a_long_one_is_seen() {
+        let segments = stretches(&[("counted", 5), ("paused", 200_000)]);
+        let (drawn, now) = drawn(&segments, Time::from_millis(i64::MAX / 2));
+        assert!(drawn[0].width.parse::<f64>().unwrap() > 10.0 && now.is_none());
     }
 }

@@ -83,15 +83,13 @@ impl Composer {
 }
 
 pub async fn compose(seat: Seat<Agent>, id: PathOf, wants: Wants, request: Request) -> PageResult {
-    // Nobody sends megabytes to be told that there is no such case.
-    seat.read(Class::Bounded, move |work| Case::find(work, id.0).map(drop)).await?;
     let sent = match receive(&seat.app, request).await {
         Err(error) if wants.json => return Ok(error.into_response()),
         sent => sent?,
     };
     let mut typed = Composer::typed(&sent);
     match send(&seat, id.0, sent).await {
-        Ok(comment_id) => wants.done(&format!("/cases/{0}?comment={comment_id}#comment-{comment_id}", id.0)),
+        Ok(comment_id) => wants.done(&format!("/cases/{}#comment-{comment_id}", id.0)),
         Err(error) if wants.json => Ok(error.into_response()),
         Err(error) => {
             let status = error.status();
