@@ -70,7 +70,7 @@ document.addEventListener("click", async (event) => {
     const title = Object.assign(document.createElement("h2"), { textContent: heading.textContent });
     const close = Object.assign(document.createElement("button"), { className: "plain", textContent: "✕" });
     close.setAttribute("data-closes", "");
-    close.setAttribute("aria-label", document.querySelector("#canned [data-closes]").getAttribute("aria-label"));
+    close.setAttribute("aria-label", words("close"));
     heading.replaceWith(title, close);
     why.querySelectorAll(".clock-why > h2").forEach((inner) => {
       const smaller = document.createElement("h3");

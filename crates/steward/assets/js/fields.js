@@ -98,6 +98,9 @@ place.root.addEventListener("change", (event) => {
   if (field.checkValidity()) save(field);
   else field.reportValidity();
 });
+// Everything is saved by then.
 place.root.addEventListener("submit", (event) => {
-  if (event.target.matches("form[data-fields]")) event.preventDefault();
+  if (!event.target.matches("form[data-fields]")) return;
+  event.preventDefault();
+  event.target.closest("details")?.removeAttribute("open");
 });
