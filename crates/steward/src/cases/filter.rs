@@ -2,6 +2,7 @@
 
 use db::{Dialect, Value};
 
+use super::surveyed::{NpsGroup, Surveyed};
 use super::tags::normal;
 use super::{Channel, Status};
 use crate::clock::Time;
@@ -74,6 +75,13 @@ crate::input! {
         /// When the customer's satisfaction was given.
         pub rated_from: Option<Time>,
         pub rated_to: Option<Time>,
+        /// Cases about which a survey of these types was answered with a rating.
+        pub surveyed: Option<Set<Surveyed>>,
+        /// Cases with an answer to an NPS survey by these.
+        pub nps: Option<Set<NpsGroup>>,
+        /// When the survey was answered.
+        pub answered_from: Option<Time>,
+        pub answered_to: Option<Time>,
         pub updated_since: Option<Time>,
         pub sort: Option<Sort>,
         pub page: Option<PageNumber>,
@@ -246,6 +254,11 @@ impl CaseQuery {
             ("without_team", self.without_team.is_some()),
             ("overdue", self.overdue.is_some()),
             ("due_before", self.due_before.is_some()),
+            // Of an account's cases a customer sees more than their own, but not what colleagues answered.
+            ("surveyed", self.surveyed.is_some()),
+            ("nps", self.nps.is_some()),
+            ("answered_from", self.answered_from.is_some()),
+            ("answered_to", self.answered_to.is_some()),
             // A parent may be another customer's case, which probing would find.
             ("parent_case_id", self.parent_case_id.is_some()),
         ];
@@ -358,6 +371,7 @@ impl CaseQuery {
             filter.is_narrow = true;
         }
         self.tag_conditions(filter);
+        self.survey_conditions(filter);
         for (column, flag) in
             [("c.is_escalated", self.is_escalated), ("c.is_sla_violated", self.sla_violated)]
         {
