@@ -266,10 +266,10 @@ impl Db {
         }
     }
 
-    /// Calls `heard` whenever somebody notifies `channel` (a plain name), until the database is closed; PostgreSQL only,
-    /// where it takes a connection and a thread of its own. A notification is a hint: one may be missed, and `heard` is
-    /// also called where some may have been.
-    pub fn listen(&self, channel: &'static str, heard: impl Fn() + Send + 'static) {
+    /// Calls `heard` whenever somebody notifies `channel` (a plain name), with what the notification says, until the
+    /// database is closed; PostgreSQL only, where it takes a connection and a thread of its own. A notification is a
+    /// hint: one may be missed, and `heard` is also called, with nothing, where some may have been.
+    pub fn listen(&self, channel: &'static str, heard: impl Fn(Option<&str>) + Send + 'static) {
         if let Engine::Postgres(engine) = &self.shared.engine {
             engine.listen(channel, heard);
         }

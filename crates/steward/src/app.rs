@@ -13,6 +13,7 @@ use crate::files::Files;
 use crate::http::{Metrics, RequestLimits};
 use crate::knowledge::Shelf;
 use crate::live::Live;
+use crate::markdown::Rendered;
 use crate::people::SignInGuard;
 use crate::sla::Clocks;
 use crate::work::{Actor, Work};
@@ -34,6 +35,7 @@ pub struct Parts {
     pub strangers: RequestLimits,
     pub clocks: Arc<Clocks>,
     pub knowledge: Shelf,
+    pub rendered: Rendered,
     pub files: Files,
     /// What happens on the desk, for those who listen.
     pub live: Live,
@@ -70,6 +72,7 @@ impl App {
             strangers: RequestLimits::new(STRANGERS_A_MINUTE),
             clocks: Arc::default(),
             knowledge: Shelf::default(),
+            rendered: Rendered::default(),
             files,
             live,
             dashboards: Dashboards::default(),

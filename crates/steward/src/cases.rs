@@ -8,7 +8,10 @@ pub mod address;
 pub mod api;
 pub mod attachments;
 mod bulk;
+pub mod canned_pages;
+pub mod canned_replies;
 mod case;
+pub mod case_page;
 pub mod case_types;
 pub mod comment;
 pub mod comment_history;
@@ -28,7 +31,6 @@ mod status;
 mod summary;
 mod surveyed;
 mod tags;
-mod thread;
 mod timeline;
 pub mod views;
 

@@ -5,6 +5,7 @@
 //! how they stand. A database made here is marked, and no other is opened: whoever asks a demo is its admin.
 
 mod articles;
+mod canned;
 mod clocks;
 mod files;
 mod generate;
@@ -105,6 +106,7 @@ fn fill(tx: &mut Tx<'_>, now: Time) -> Result<()> {
     clocks::write(tx, &stories, &clocks, now)?;
     // From a seed of its own: a new article changes no case.
     articles::write(tx, &mut Rng::with_seed(!SEED), now)?;
+    canned::write(tx, now)?;
     tx.execute("insert into crm_settings (name, value) values ('made_by', 'demo')", &[])?;
     let dialect = tx.dialect();
     for (table, column) in NUMBERED {

@@ -3,7 +3,7 @@
 mod api;
 mod rules;
 
-pub use api::{acknowledge, create, list, resolve};
+pub use api::{EscalationDraft, acknowledge, acknowledge_one, create, list, raise, resolve, resolve_one};
 pub use rules::{
     Cause, apply_rules, check_unacknowledged, create_rule, delete_rule, list_rules, restore_rule, show_rule,
     update_rule, watch_acknowledgement,

@@ -178,7 +178,7 @@ pub fn from_query<T: Input>(query: &str) -> Result<T> {
     from_pairs(form_pairs(query)?)
 }
 
-/// Reads names and values, as a query has them. All faults are in the error, 400.
+/// Reads fields that came one by one, such as those of a form. All its faults are in the error, 400.
 pub fn from_pairs<T: Input>(pairs: Vec<(String, String)>) -> Result<T> {
     let mut fields = Fields { source: Source::Query(pairs), faults: Vec::new() };
     let read = T::read(&mut fields);

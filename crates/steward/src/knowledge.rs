@@ -20,7 +20,6 @@ pub mod list;
 mod misses;
 pub mod pages;
 mod related;
-pub mod render;
 pub mod show;
 mod slugs;
 pub mod suggest;
@@ -35,10 +34,10 @@ pub use misses::{flush as flush_misses, forget_old as forget_old_misses};
 pub use slugs::slug_of;
 pub use views::{flush as flush_views, forget_added_up};
 
+use crate::markdown as render;
 use feedback_limits::FeedbackLimits;
 use misses::Misses;
 use related::Neighbours;
-use render::Rendered;
 use views::Views;
 
 crate::words! {
@@ -56,7 +55,6 @@ crate::words! {
 #[derive(Default)]
 pub struct Shelf {
     views: Views,
-    rendered: Rendered,
     neighbours: Neighbours,
     feedback_limits: FeedbackLimits,
     misses: Misses,

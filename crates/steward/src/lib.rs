@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod knowledge;
 pub mod live;
 pub mod mail;
+pub mod markdown;
 pub mod notifications;
 pub mod paging;
 pub mod people;

@@ -9,6 +9,7 @@
 mod event;
 mod follower;
 mod listener;
+pub mod presence;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,7 @@ pub use listener::listen;
 
 use crate::work::Actor;
 use event::News;
+use presence::Presence;
 
 /// Events that a listener may be behind before it is let go.
 const BEHIND: usize = 4096;
@@ -34,6 +36,8 @@ pub struct Live {
     news: broadcast::Sender<News>,
     state: watch::Sender<State>,
     tokens: Mutex<Tokens>,
+    /// Who is at which case.
+    presence: Presence,
 }
 
 /// Who listens: tokens with the number of their streams, and streams in all.
@@ -65,6 +69,7 @@ impl Live {
             news: broadcast::channel(BEHIND).0,
             state: watch::channel(State::default()).0,
             tokens: Mutex::default(),
+            presence: Presence::default(),
         }
     }
 

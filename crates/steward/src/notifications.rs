@@ -179,6 +179,33 @@ pub async fn mark_read(caller: Viewer, Body(body): Body<MarkRead>) -> Result<Ans
     caller.write(move |work| mark(work, &body).map(|()| NoContent)).await
 }
 
+/// Lets the actor follow a case, or follow it no more.
+pub fn set_following(work: &mut Work, case_id: i64, is_following: bool) -> Result<()> {
+    let (user_id, now) = (own_id(work)?, work.now);
+    crate::cases::Case::find(work, case_id)?;
+    if is_following {
+        work.execute(
+            "insert into crm_case_followers (case_id, user_id, created_at) values ($1, $2, $3) on conflict do nothing",
+            &[&case_id, &user_id, &now],
+        )?;
+    } else {
+        work.execute(
+            "delete from crm_case_followers where case_id = $1 and user_id = $2",
+            &[&case_id, &user_id],
+        )?;
+    }
+    Ok(())
+}
+
+/// Who follows a case: ids and names, by name, 200 at most.
+pub fn followers(work: &mut Work, case_id: i64) -> Result<Vec<(i64, String)>> {
+    work.query(
+        "select f.user_id, u.name from crm_case_followers f join crm_users u on u.user_id = f.user_id and u.is_active
+         where f.case_id = $1 order by u.name, f.user_id limit 200",
+        &[&case_id],
+    )
+}
+
 pub async fn follow(
     caller: Viewer,
     Path([case_id]): Path<1>,
@@ -186,12 +213,7 @@ pub async fn follow(
 ) -> Result<Answer<NoContent>> {
     caller
         .write(move |work| {
-            let (user_id, now) = (own_id(work)?, work.now);
-            crate::cases::Case::find(work, case_id)?;
-            work.execute(
-                "insert into crm_case_followers (case_id, user_id, created_at) values ($1, $2, $3) on conflict do nothing",
-                &[&case_id, &user_id, &now],
-            )?;
+            set_following(work, case_id, true)?;
             Ok(NoContent)
         })
         .await
@@ -204,12 +226,7 @@ pub async fn unfollow(
 ) -> Result<Answer<NoContent>> {
     caller
         .write(move |work| {
-            let user_id = own_id(work)?;
-            crate::cases::Case::find(work, case_id)?;
-            work.execute(
-                "delete from crm_case_followers where case_id = $1 and user_id = $2",
-                &[&case_id, &user_id],
-            )?;
+            set_following(work, case_id, false)?;
             Ok(NoContent)
         })
         .await

@@ -45,11 +45,17 @@ pub const SPOTS: &[Spot] = &[
     spot("/dashboard",          "/dashboard?days=7&owner_id=3",     Agent),
     spot("/dashboard",          "/dashboard?team_id=2&days=90",     Admin),
     spot("/dashboard/surveys/{survey_id}", "/dashboard/surveys/1",  Manager),
+    spot("/cases/{case_id}/why", "/cases/1/why",                    Agent),
+    spot("/cases/{case_id}/timeline", "/cases/123/timeline",        Agent),
+    spot("/cases/{case_id}/comments/{comment_id}", "/cases/1/comments/1", Manager),
+    spot("/canned-replies",     "/canned-replies",                  Agent),
+    spot("/canned-replies",     "/canned-replies?case_id=1&search=zyxwvut", Manager),
+    spot("/canned-replies/{canned_reply_id}", "/canned-replies/1",  Manager),
     spot("/design",             "/design",                          Agent),
 ];
 
 /// Addresses that answer no page of their own: they lead elsewhere, or answer a file or a piece of a page.
-pub const NO_PAGES: &[&str] = &["/", "/dashboard/figures", "/assets/{mark}/{name}"];
+pub const NO_PAGES: &[&str] = &["/", "/dashboard/figures", "/assets/{mark}/{name}", "/cases/{case_id}/now"];
 
 impl Stage {
     /// The browser of somebody of the demo.

@@ -11,12 +11,13 @@ use super::Server;
 /// How often the thread looks whether the database is still open, and how long it waits before it connects anew.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Calls `heard` for each notification on `channel`, and whenever some may have been missed, until `open` has gone.
+/// Calls `heard` with what each notification on `channel` says, and with nothing where some may have been missed, until
+/// `open` has gone.
 pub(super) fn spawn(
     server: Server,
     channel: &'static str,
     open: Weak<()>,
-    heard: impl Fn() + Send + 'static,
+    heard: impl Fn(Option<&str>) + Send + 'static,
 ) {
     let listen = move || {
         while open.strong_count() > 0 {
@@ -36,18 +37,18 @@ fn listen(
     server: &Server,
     channel: &str,
     open: &Weak<()>,
-    heard: &impl Fn(),
+    heard: &impl Fn(Option<&str>),
 ) -> Result<(), ::postgres::Error> {
     let mut client = server.config.connect(NoTls)?;
     client.batch_execute(&format!("listen {channel}"))?;
-    heard();
+    heard(None);
     while open.strong_count() > 0 {
         if client.is_closed() {
             return client.batch_execute("");
         }
         let mut notifications = client.notifications();
-        if notifications.timeout_iter(LOOK).next()?.is_some() {
-            heard();
+        if let Some(notification) = notifications.timeout_iter(LOOK).next()? {
+            heard(Some(notification.payload()));
         }
     }
     Ok(())

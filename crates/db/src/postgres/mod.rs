@@ -78,7 +78,7 @@ impl Engine {
         (stats.write_queue, stats.slow_queue, stats.connections_in_use) = self.pool.lengths();
     }
 
-    pub fn listen(&self, channel: &'static str, heard: impl Fn() + Send + 'static) {
+    pub fn listen(&self, channel: &'static str, heard: impl Fn(Option<&str>) + Send + 'static) {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = open.as_ref() {
             listen::spawn(self.server.clone(), channel, Arc::downgrade(open), heard);

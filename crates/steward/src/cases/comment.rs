@@ -95,6 +95,33 @@ pub fn of_case(
     Ok(comments)
 }
 
+/// Ids and times of a conversation's comments in its order: the latest of them, as many as are asked for.
+pub fn order(work: &mut Work, case_id: i64, limit: i64) -> Result<Vec<(i64, Time)>> {
+    let internal = if work.actor.is_staff() { "" } else { " and not is_internal" };
+    let mut order: Vec<(i64, Time)> = work.query(
+        &format!(
+            "select comment_id, created_at from crm_case_comments where case_id = $1 and is_active{internal}
+             order by created_at desc, comment_id desc limit $2"
+        ),
+        &[&case_id, &limit],
+    )?;
+    order.reverse();
+    Ok(order)
+}
+
+/// Some comments of a case in the order of the conversation, each with at most so many characters of its text.
+pub fn among(work: &mut Work, case_id: i64, ids: &[i64], most: usize) -> Result<Vec<CommentView>> {
+    let internal = if work.actor.is_staff() { "" } else { " and not m.is_internal" };
+    let text = format!("substr(m.comment_text, 1, {most}) as comment_text");
+    let view = VIEW.replacen("m.comment_text", &text, 1);
+    let among = work.dialect().among_ints("m.comment_id", "$2");
+    let ids: serde_json::Value = ids.iter().copied().collect();
+    work.query(
+        &format!("{view} and m.case_id = $1 and {among}{internal} order by m.created_at, m.comment_id"),
+        &[&case_id, &ids],
+    )
+}
+
 /// Whether a conversation goes on after these comments.
 pub fn goes_on_after(work: &mut Work, last: &CommentView) -> Result<bool> {
     let internal = if work.actor.is_staff() { "" } else { " and not is_internal" };
@@ -296,7 +323,7 @@ impl Case {
 }
 
 /// Authors change what they wrote for a while; a manager always.
-fn may_change(work: &Work, comment: &CommentView) -> Result<()> {
+pub(super) fn may_change(work: &Work, comment: &CommentView) -> Result<()> {
     if work.actor.is_at_least(Role::Manager) {
         return Ok(());
     }

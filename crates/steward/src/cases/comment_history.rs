@@ -40,7 +40,7 @@ pub struct CommentVersions {
 /// Versions answered, at most; there are hardly ever more than a few.
 const MOST: i64 = 200;
 
-fn versions(work: &mut Work, case_id: i64, comment_id: i64) -> Result<CommentVersions> {
+pub(super) fn versions(work: &mut Work, case_id: i64, comment_id: i64) -> Result<CommentVersions> {
     Case::find(work, case_id)?;
     comment::find(work, case_id, comment_id)?;
     let versions = work.query(

@@ -337,7 +337,7 @@ pub fn escalations(work: &mut Work, case_id: i64) -> Result<Vec<EscalationView>>
     )
 }
 
-fn violations(work: &mut Work, case_id: i64) -> Result<Vec<ViolationView>> {
+pub fn violations(work: &mut Work, case_id: i64) -> Result<Vec<ViolationView>> {
     let now = work.now;
     let mut violations: Vec<ViolationView> = work.query(
         &format!(
@@ -354,7 +354,7 @@ fn violations(work: &mut Work, case_id: i64) -> Result<Vec<ViolationView>> {
     Ok(violations)
 }
 
-fn children(work: &mut Work, case_id: i64) -> Result<Vec<ChildView>> {
+pub fn children(work: &mut Work, case_id: i64) -> Result<Vec<ChildView>> {
     let (condition, scope) = case::visible(work.actor, 2);
     let mut params: Vec<&dyn db::ToParam> = vec![&case_id];
     params.extend(scope.iter().map(|id| id as &dyn db::ToParam));

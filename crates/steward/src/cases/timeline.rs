@@ -65,6 +65,21 @@ pub fn page(work: &mut Work, case_id: i64, query: &TimelineQuery) -> Result<Time
 
 /// The latest events before one, as far as the actor may see them. For a customer a case begins when it became theirs.
 pub fn latest(work: &mut Work, case_id: i64, before: Option<i64>, limit: i64) -> Result<Vec<TimelineEntry>> {
+    select(work, case_id, before, limit, "")
+}
+
+/// The latest events that a conversation does not show by itself.
+pub fn beside_comments(work: &mut Work, case_id: i64, limit: i64) -> Result<Vec<TimelineEntry>> {
+    select(work, case_id, None, limit, " and e.kind not in ('comment_added', 'first_response')")
+}
+
+fn select(
+    work: &mut Work,
+    case_id: i64,
+    before: Option<i64>,
+    limit: i64,
+    more: &str,
+) -> Result<Vec<TimelineEntry>> {
     let for_staff = work.actor.is_staff();
     let public = if for_staff {
         ""
@@ -78,7 +93,7 @@ pub fn latest(work: &mut Work, case_id: i64, before: Option<i64>, limit: i64) ->
              from crm_case_events e
              left join crm_users u on e.actor_kind = 'user' and u.user_id = e.actor_id
              left join crm_contacts k on e.actor_kind = 'contact' and k.contact_id = e.actor_id
-             where e.case_id = $1 and e.event_id < $2{public} order by e.event_id desc limit $3"
+             where e.case_id = $1 and e.event_id < $2{public}{more} order by e.event_id desc limit $3"
         ),
         &[&case_id, &before.unwrap_or(i64::MAX), &limit],
     )?;

@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::files::Wanted;
 use crate::http::Customer;
 use crate::input::{self, Int, Set};
-use crate::knowledge::render;
+use crate::markdown::{self, Style};
 use crate::paging::Cursor;
 use crate::surveys;
 use crate::web::{Faults, Form, Page, PageResult, Seat, Sent, redirect, show as page, show_as};
@@ -208,13 +208,13 @@ async fn case_page(seat: &Seat<Customer>, id: i64, sent: Sent, faults: Faults) -
         Ok((Page::read(work, &visit)?, show::detail(work, id)?, may))
     });
     let (page, detail, may) = found.await?;
-    let description = render::html(&seat.app, &detail.case.description).await?;
+    let description = markdown::styled(&seat.app, Style::Talk, &detail.case.description).await?;
     let CaseDetail { case, comments, attachments, timeline, .. } = detail;
     let (files, of_comments): (Vec<_>, Vec<_>) =
         attachments.into_iter().partition(|file| file.comment_id.is_none());
     let mut thread = Vec::with_capacity(comments.len());
     for comment in comments {
-        let html = render::html(&seat.app, &comment.comment_text).await?;
+        let html = markdown::styled(&seat.app, Style::Talk, &comment.comment_text).await?;
         let id = Some(comment.comment_id);
         let files = of_comments.iter().filter(|file| file.comment_id == id).cloned().collect();
         thread.push(Entry::Said(Box::new(Said { comment, html, files })));

@@ -51,6 +51,57 @@ pub async fn list(
     Ok(Json::new(Escalations { escalations: escalations.await? }).into())
 }
 
+/// Somebody sees to it.
+pub fn acknowledge_one(work: &mut Work, case_id: i64, escalation_id: i64) -> Result<EscalationView> {
+    Case::take(work, case_id)?;
+    let escalation = find(work, case_id, escalation_id)?;
+    if escalation.acknowledged_at.is_some() || escalation.resolved_at.is_some() {
+        return Err(Error::Conflict("it is acknowledged or resolved already".into()));
+    }
+    let (now, by) = (work.now, work.actor.user_id());
+    work.execute(
+        "update crm_case_escalations set acknowledged_at = $2, acknowledged_by = $3 where escalation_id = $1",
+        &[&escalation_id, &now, &by],
+    )?;
+    work.record(case_id, &Event::EscalationAcknowledged { escalation_id })?;
+    find(work, case_id, escalation_id)
+}
+
+/// Resolves an escalation: the case goes back to the highest level that is still open.
+pub fn resolve_one(work: &mut Work, case_id: i64, escalation_id: i64) -> Result<EscalationView> {
+    Case::take(work, case_id)?;
+    if find(work, case_id, escalation_id)?.resolved_at.is_some() {
+        return Err(Error::Conflict("it is resolved already".into()));
+    }
+    let (now, by) = (work.now, work.actor.user_id());
+    work.execute(
+        "update crm_case_escalations set resolved_at = $2, resolved_by = $3 where escalation_id = $1",
+        &[&escalation_id, &now, &by],
+    )?;
+    let (level,): (i64,) = work.one(
+        "select coalesce(max(escalation_level), 0) from crm_case_escalations
+         where case_id = $1 and resolved_at is null",
+        &[&case_id],
+    )?;
+    set_level(work, case_id, level)?;
+    work.record(case_id, &Event::EscalationResolved { escalation_id })?;
+    find(work, case_id, escalation_id)
+}
+
+/// Escalates as a draft says.
+pub fn raise(work: &mut Work, case_id: i64, draft: &EscalationDraft) -> Result<EscalationView> {
+    let mut case = Case::take(work, case_id)?;
+    must_work_cases(work, "escalated_to", draft.escalated_to)?;
+    let escalation = Escalation {
+        reason: draft.escalation_reason,
+        level: draft.escalation_level.map(|level| level.0),
+        to: draft.escalated_to,
+        note: draft.note.as_deref(),
+    };
+    let escalation_id = escalate(work, &mut case, &escalation)?;
+    find(work, case_id, escalation_id)
+}
+
 pub async fn create(
     caller: Agent,
     Path([case_id]): Path<1>,
@@ -58,16 +109,7 @@ pub async fn create(
 ) -> Result<Answer<Created<OneEscalation>>> {
     caller
         .write(move |work| {
-            let mut case = Case::take(work, case_id)?;
-            must_work_cases(work, "escalated_to", draft.escalated_to)?;
-            let escalation = Escalation {
-                reason: draft.escalation_reason,
-                level: draft.escalation_level.map(|level| level.0),
-                to: draft.escalated_to,
-                note: draft.note.as_deref(),
-            };
-            let escalation_id = escalate(work, &mut case, &escalation)?;
-            let escalation = find(work, case_id, escalation_id)?;
+            let escalation = raise(work, case_id, &draft)?;
             let location = format!("/api/crm/cases/{case_id}/escalations");
             Ok(Created::at(location, OneEscalation { escalation }))
         })
@@ -81,23 +123,11 @@ pub async fn acknowledge(
 ) -> Result<Answer<Json<OneEscalation>>> {
     caller
         .write(move |work| {
-            Case::take(work, case_id)?;
-            let escalation = find(work, case_id, escalation_id)?;
-            if escalation.acknowledged_at.is_some() || escalation.resolved_at.is_some() {
-                return Err(Error::Conflict("it is acknowledged or resolved already".into()));
-            }
-            let (now, by) = (work.now, work.actor.user_id());
-            work.execute(
-                "update crm_case_escalations set acknowledged_at = $2, acknowledged_by = $3 where escalation_id = $1",
-                &[&escalation_id, &now, &by],
-            )?;
-            work.record(case_id, &Event::EscalationAcknowledged { escalation_id })?;
-            Ok(Json::new(OneEscalation { escalation: find(work, case_id, escalation_id)? }))
+            Ok(Json::new(OneEscalation { escalation: acknowledge_one(work, case_id, escalation_id)? }))
         })
         .await
 }
 
-/// Resolves an escalation: the case goes back to the highest level that is still open.
 pub async fn resolve(
     caller: Agent,
     Path([case_id, escalation_id]): Path<2>,
@@ -105,23 +135,7 @@ pub async fn resolve(
 ) -> Result<Answer<Json<OneEscalation>>> {
     caller
         .write(move |work| {
-            Case::take(work, case_id)?;
-            if find(work, case_id, escalation_id)?.resolved_at.is_some() {
-                return Err(Error::Conflict("it is resolved already".into()));
-            }
-            let (now, by) = (work.now, work.actor.user_id());
-            work.execute(
-                "update crm_case_escalations set resolved_at = $2, resolved_by = $3 where escalation_id = $1",
-                &[&escalation_id, &now, &by],
-            )?;
-            let (level,): (i64,) = work.one(
-                "select coalesce(max(escalation_level), 0) from crm_case_escalations
-                 where case_id = $1 and resolved_at is null",
-                &[&case_id],
-            )?;
-            set_level(work, case_id, level)?;
-            work.record(case_id, &Event::EscalationResolved { escalation_id })?;
-            Ok(Json::new(OneEscalation { escalation: find(work, case_id, escalation_id)? }))
+            Ok(Json::new(OneEscalation { escalation: resolve_one(work, case_id, escalation_id)? }))
         })
         .await
 }

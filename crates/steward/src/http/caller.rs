@@ -120,7 +120,7 @@ impl Expected {
         Expected { id, tags: None }
     }
 
-    /// That version and no other.
+    /// Edit `version` of thing `id`, as a form names it.
     pub fn version(id: i64, version: i64) -> Expected {
         Expected { id, tags: Some(super::reply::etag(id, version)) }
     }

@@ -167,8 +167,12 @@ impl Body {
 
 #[cfg(test)]
 mod tests {
-    use super::super::render::to_html;
     use super::*;
+    use crate::markdown::{self, Style};
+
+    fn to_html(markdown: &str) -> String {
+        markdown::to_html(Style::Article, markdown)
+    }
 
     #[test]
     fn headings_stand_below_the_title_without_a_gap() {

@@ -63,6 +63,8 @@ pub enum News {
     Happened(Arc<Happened>),
     /// The desk's totals, for users.
     Totals(Bytes),
+    /// Who is at a case, for users.
+    Present(Bytes),
 }
 
 /// Something that happened to a case.

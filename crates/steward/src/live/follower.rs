@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::event::{self, News, Position};
+use super::presence;
 use crate::app::App;
 use crate::error::Result;
 use crate::people::tokens;
@@ -24,15 +25,20 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Other nodes are told at most so often.
 const ANNOUNCE: Duration = Duration::from_millis(50);
 /// Where they are told.
-const CHANNEL: &str = "steward_events";
+pub(super) const CHANNEL: &str = "steward_events";
 /// Events read at a time.
 const PORTION: i64 = 500;
 
 /// Follows what happens until the server stops; then every stream ends at once.
 pub async fn follow(app: App, mut stopped: watch::Receiver<bool>) {
     let mut follower = Follower { app: app.clone(), position: None, totals: Bytes::new(), looked: None };
-    let heard = app.live.heard.clone();
-    app.db.listen(CHANNEL, move || heard.notify_one());
+    let (heard, signs) = (app.live.heard.clone(), app.live.presence.heard.clone());
+    app.db.listen(CHANNEL, move |payload| {
+        if let Some(payload) = payload {
+            signs.hear(payload);
+        }
+        heard.notify_one();
+    });
     let (mut has_written, mut announced) = (false, Instant::now());
     loop {
         tokio::select! {
@@ -43,6 +49,9 @@ pub async fn follow(app: App, mut stopped: watch::Receiver<bool>) {
         }
         if let Err(error) = follower.catch_up().await {
             tracing::warn!(%error, "live events wait");
+        }
+        if let Err(error) = presence::settle(&app).await {
+            tracing::debug!(%error, "who is here is not known just now");
         }
         if has_written && announced.elapsed() >= ANNOUNCE {
             (has_written, announced) = (false, Instant::now());

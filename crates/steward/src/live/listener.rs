@@ -107,8 +107,10 @@ impl Listener {
                     self.waiting.extend(event.told(self.actor));
                 }
             }
-            Ok(News::Totals(totals)) if self.actor.is_staff() => self.waiting.push_back(totals),
-            Ok(News::Totals(_)) => {}
+            Ok(News::Totals(told) | News::Present(told)) if self.actor.is_staff() => {
+                self.waiting.push_back(told);
+            }
+            Ok(News::Totals(_) | News::Present(_)) => {}
             Err(RecvError::Lagged(_)) => {
                 self.waiting.push_back(reset());
                 self.has_ended = true;
@@ -161,7 +163,7 @@ impl Describe for Events {
         operation.responses.insert(
             200,
             json!({
-                "description": "case_created, case_changed, case_breached, totals (users only); reset: begin anew",
+                "description": "case_created, case_changed, case_breached; totals and presence (users only); reset: begin anew",
                 "content": { "text/event-stream": { "schema": { "type": "string" } } }
             }),
         );

@@ -155,6 +155,22 @@ pub async fn list(caller: Viewer, Query(query): Query<ViolationQuery>) -> Result
     Ok(Json::new(caller.read(Class::Slow, move |work| page(work, &query)).await?).into())
 }
 
+/// Takes note of a violation.
+pub fn take_note(work: &mut Work, violation_id: i64, note: Option<&str>) -> Result<Violation> {
+    let violation = find(work, violation_id)?;
+    if violation.acknowledged_at.is_some() {
+        return Err(Error::Conflict("it is acknowledged already".into()));
+    }
+    let (by, now) = (work.actor.user_id(), work.now);
+    work.execute(
+        "update crm_sla_violations set acknowledged_by = $2, acknowledged_at = $3, acknowledgement_note = $4
+         where violation_id = $1",
+        &[&violation_id, &by, &now, &note],
+    )?;
+    work.append(violation.case_id, &Event::ViolationAcknowledged { violation_id }, now)?;
+    find(work, violation_id)
+}
+
 pub async fn acknowledge(
     caller: Manager,
     Path([violation_id]): Path<1>,
@@ -162,18 +178,8 @@ pub async fn acknowledge(
 ) -> Result<Answer<Json<OneViolation>>> {
     caller
         .write(move |work| {
-            let violation = find(work, violation_id)?;
-            if violation.acknowledged_at.is_some() {
-                return Err(Error::Conflict("it is acknowledged already".into()));
-            }
-            let (by, now) = (work.actor.user_id(), work.now);
-            work.execute(
-                "update crm_sla_violations set acknowledged_by = $2, acknowledged_at = $3, acknowledgement_note = $4
-                 where violation_id = $1",
-                &[&violation_id, &by, &now, &note.note.as_deref()],
-            )?;
-            work.append(violation.case_id, &Event::ViolationAcknowledged { violation_id }, now)?;
-            Ok(Json::new(OneViolation { sla_violation: find(work, violation_id)? }))
+            let sla_violation = take_note(work, violation_id, note.note.as_deref())?;
+            Ok(Json::new(OneViolation { sla_violation }))
         })
         .await
 }

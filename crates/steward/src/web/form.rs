@@ -25,19 +25,24 @@ impl<T: Input> FromRequest<App> for Form<T> {
     type Rejection = PageError;
 
     async fn from_request(request: Request, _: &App) -> std::result::Result<Self, PageError> {
-        let mut given: Vec<(String, String)> = Vec::new();
-        // What was checked several times under one name is several values.
-        for (name, value) in pairs(request).await?.into_iter().filter(|(_, value)| !value.is_empty()) {
-            match given.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, values)) => {
-                    values.push(',');
-                    values.push_str(&value);
-                }
-                None => given.push((name, value)),
-            }
-        }
-        Ok(Form(input::from_pairs(given)?))
+        Ok(Form(input::from_pairs(fields(request).await?)?))
     }
+}
+
+/// The fields of a form that a page of this desk sent, those that are filled in. What was checked several times under one
+/// name is several values.
+pub async fn fields(request: Request) -> Result<Vec<(String, String)>> {
+    let mut given: Vec<(String, String)> = Vec::new();
+    for (name, value) in pairs(request).await?.into_iter().filter(|(_, value)| !value.is_empty()) {
+        match given.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => {
+                values.push(',');
+                values.push_str(&value);
+            }
+            None => given.push((name, value)),
+        }
+    }
+    Ok(given)
 }
 
 /// The fields of a form that a page of this desk sent, its token aside.

@@ -21,6 +21,7 @@ macro_rules! catalogue {
             include_str!(concat!("../../locales/", $language, "/words.ftl")),
             include_str!(concat!("../../locales/", $language, "/cases.ftl")),
             include_str!(concat!("../../locales/", $language, "/workspace.ftl")),
+            include_str!(concat!("../../locales/", $language, "/case.ftl")),
             include_str!(concat!("../../locales/", $language, "/people.ftl")),
             include_str!(concat!("../../locales/", $language, "/knowledge.ftl")),
             include_str!(concat!("../../locales/", $language, "/dashboard.ftl")),
@@ -72,6 +73,12 @@ impl Filling for str {
 impl Filling for String {
     fn value(&self) -> FluentValue<'static> {
         FluentValue::from(self.clone())
+    }
+}
+
+impl Filling for Cow<'_, str> {
+    fn value(&self) -> FluentValue<'static> {
+        FluentValue::from(self.clone().into_owned())
     }
 }
 

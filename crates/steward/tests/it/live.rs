@@ -198,6 +198,38 @@ both_engines! {
         assert!(told.iter().all(|message| message.event.starts_with("case_")));
     }
 
+    fn users_hear_who_is_at_a_case_and_customers_do_not(desk) {
+        let (ana, mia, carl) = (desk.agent("ana"), desk.manager("mia"), desk.contact("carl"));
+        let id = carl.opens(json!({ "subject": "carl's" }));
+        let mut listener = Listener::of(desk.address, &mia, None);
+        let mut customer = Listener::of(desk.address, &carl, None);
+        let path = format!("/api/crm/cases/{id}/presence");
+        let mut told = |users: Value| {
+            while let Some(message) = listener.next() {
+                if message.event == "presence" {
+                    assert_eq!(message.data, json!({ "case_id": id, "users": users }));
+                    assert_eq!(message.id, None);
+                    return;
+                }
+            }
+            panic!("the stream has ended");
+        };
+        ana.put(&path, json!({ "typing": false })).ok();
+        told(json!([{ "user_id": ana.id, "name": "ana", "is_typing": false }]));
+        ana.put(&path, json!({ "typing": true })).ok();
+        told(json!([{ "user_id": ana.id, "name": "ana", "is_typing": true }]));
+        ana.delete(&path).status(204);
+        told(json!([]));
+        ana.put(&path, json!({ "typing": false })).ok();
+        told(json!([{ "user_id": ana.id, "name": "ana", "is_typing": false }]));
+        // Whoever gives no sign of life has gone.
+        desk.later(1);
+        told(json!([]));
+        let last = carl.opens(json!({ "subject": "last" }));
+        let heard = customer.until_created(last);
+        assert!(heard.iter().all(|message| message.event.starts_with("case_")), "{heard:?}");
+    }
+
     fn a_case_that_was_handed_over_begins_there(desk) {
         let mia = desk.manager("mia");
         let (carl, dora) = (desk.contact("carl"), desk.contact("dora"));
@@ -283,6 +315,30 @@ each_engine! {
         let ids: Vec<i64> = (0..30).map(|n| ada.opens(json!({ "subject": format!("case {n}") }))).collect();
         let told = kinds(&listener.until_created(ids[29]));
         assert_eq!(told, ids.iter().map(|id| (*id, "created".to_owned())).collect::<Vec<_>>());
+    }
+
+    fn who_is_at_a_case_is_heard_at_other_nodes_of_a_server(engine) {
+        // On SQLite another process is another desk's neighbour: nothing carries what is not stored.
+        if engine == Engine::Sqlite {
+            return;
+        }
+        let place = Place::empty(engine);
+        let one = Node::serve(&place);
+        let folder = tempfile::tempdir().unwrap();
+        let other = Node::serve_in(folder.path(), place.database_flag());
+        let ada = one.admin();
+        let id = ada.opens(json!({ "subject": "a" }));
+        let path = format!("/api/crm/cases/{id}/presence");
+        let mut listener = Listener::of(other.address(), &ada, None);
+        for (typing, expected) in [(false, 1), (true, 1)] {
+            ada.put(&path, json!({ "typing": typing })).ok();
+            let told = std::iter::from_fn(|| listener.next()).find(|message| message.event == "presence").unwrap();
+            let users = told.data["users"].as_array().unwrap().clone();
+            assert_eq!((users.len(), users[0]["is_typing"].as_bool()), (expected, Some(typing)));
+        }
+        ada.delete(&path).status(204);
+        let told = std::iter::from_fn(|| listener.next()).find(|message| message.event == "presence").unwrap();
+        assert_eq!(told.data, json!({ "case_id": id, "users": [] }));
     }
 
     fn who_does_not_listen_is_let_go(engine) {

@@ -16,6 +16,7 @@ mod access;
 mod article_index;
 mod bad_input;
 mod calendars;
+mod case_pages;
 mod cases;
 mod commands;
 mod comments;

@@ -78,6 +78,11 @@ impl PlainBrowser {
         answer.status(200).text()
     }
 
+    /// What its forms carry.
+    pub fn token(&self) -> String {
+        self.csrf.clone()
+    }
+
     /// Sends a form, as a page of the desk would.
     pub fn sends(&self, path: &str, fields: &str) -> Reply {
         form(&self.stranger, path, &format!("{fields}&csrf={}", self.csrf), Some(&self.cookie))

@@ -5,9 +5,9 @@ use askama::Template;
 use axum::extract::{Path, RawQuery};
 use db::Class;
 
-use super::PathOf;
 use super::bar::{Bar, Chip};
 use crate::cases::address::{Address, PLACES};
+use crate::cases::case_page::PathOf;
 use crate::cases::filter::{CaseQuery, CaseScope};
 use crate::cases::list::{self, Glance};
 use crate::cases::saved_views::SavedView;

@@ -5,8 +5,8 @@ use axum::extract::RawQuery;
 use db::Class;
 use serde_json::{Value, json};
 
-use super::PathOf;
 use crate::cases::address::{Address, PLACES};
+use crate::cases::case_page::PathOf;
 use crate::cases::filter::CaseScope;
 use crate::cases::saved_views::{Audience, SavedView, ViewDraft, ViewEdit};
 use crate::cases::views::{self, Count};

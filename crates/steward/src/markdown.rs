@@ -1,5 +1,6 @@
-//! Markdown to HTML that cannot run a script: `comrak` renders it, raw HTML and all, and `ammonia` lets through what it
-//! knows to be harmless (spec 7).
+//! Markdown to HTML that cannot run a script: `comrak` renders it and `ammonia` lets through what it knows to be harmless
+//! (spec 7). Articles have headings, raw HTML and pictures from anywhere; what people say to each other has neither: its
+//! tags are shown as they were typed, its lines end where they ended.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -7,6 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use comrak::arena_tree::NodeEdge;
+use comrak::nodes::NodeValue;
 
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -21,6 +23,15 @@ const RAW_TAGS: usize = 1_000;
 const STEPS: u32 = 20_000;
 /// A longer text is rendered away from the async threads.
 const SHORT: usize = 20_000;
+
+/// How a text is rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Style {
+    /// CommonMark with tables, raw HTML included.
+    Article,
+    /// Comments and descriptions.
+    Talk,
+}
 
 /// HTML by the hash of its Markdown: what is rendered depends on nothing else, so nothing is ever out of date.
 #[derive(Default)]
@@ -56,39 +67,50 @@ impl Rendered {
     }
 }
 
-/// The HTML of a text, perhaps from memory.
+/// The HTML of an article, perhaps from memory.
 pub async fn html(app: &App, markdown: &str) -> Result<Arc<str>> {
-    let hash = app.knowledge.rendered.hasher.hash_one(markdown);
-    if let Some(html) = app.knowledge.rendered.known(hash) {
+    styled(app, Style::Article, markdown).await
+}
+
+/// The HTML of a text, perhaps from memory.
+pub async fn styled(app: &App, style: Style, markdown: &str) -> Result<Arc<str>> {
+    let hash = app.rendered.hasher.hash_one((style, markdown));
+    if let Some(html) = app.rendered.known(hash) {
         return Ok(html);
     }
-    let html: Arc<str> = if markdown.len() <= SHORT {
-        to_html(markdown).into()
-    } else {
-        let markdown = markdown.to_owned();
-        let rendering = tokio::task::spawn_blocking(move || to_html(&markdown));
-        rendering.await.map_err(|_| Error::Conflict("this text cannot be rendered".into()))?.into()
-    };
-    app.knowledge.rendered.remember(hash, html.clone());
+    let html: Arc<str> = passing(style, markdown).await?.into();
+    app.rendered.remember(hash, html.clone());
     Ok(html)
 }
 
-/// The same without leaving the thread: for a text that has just been rendered, or a short one.
+/// The HTML of a text that nobody asks for a second time, such as one that is being written.
+pub async fn passing(style: Style, markdown: &str) -> Result<String> {
+    if markdown.len() <= SHORT {
+        return Ok(to_html(style, markdown));
+    }
+    let markdown = markdown.to_owned();
+    let rendering = tokio::task::spawn_blocking(move || to_html(style, &markdown));
+    rendering.await.map_err(|_| Error::Conflict("this text cannot be rendered".into()))
+}
+
+/// An article's without leaving the thread: for a text that has just been rendered, or a short one.
 pub fn at_once(app: &App, markdown: &str) -> Arc<str> {
-    let hash = app.knowledge.rendered.hasher.hash_one(markdown);
-    app.knowledge.rendered.known(hash).unwrap_or_else(|| to_html(markdown).into())
+    let hash = app.rendered.hasher.hash_one((Style::Article, markdown));
+    app.rendered.known(hash).unwrap_or_else(|| to_html(Style::Article, markdown).into())
 }
 
 /// Renders and sanitises. A text that is made to be a burden (nested without end, or full of tags that never close)
 /// is shown as it was written.
-pub fn to_html(markdown: &str) -> String {
+pub fn to_html(style: Style, markdown: &str) -> String {
     let mut options = comrak::Options::default();
     options.extension.table = true;
     options.extension.autolink = true;
     options.extension.strikethrough = true;
     // Raw HTML is a part of CommonMark; what of it may stay is decided below. Tags that do not close cost the product of
     // their numbers, so where there are very many the raw ones are left out.
-    options.render.r#unsafe = markdown.matches('<').count() <= RAW_TAGS;
+    options.render.r#unsafe = style == Style::Article && markdown.matches('<').count() <= RAW_TAGS;
+    options.render.escape = style == Style::Talk;
+    options.render.hardbreaks = style == Style::Talk;
     if markdown.lines().any(|line| markers(line) > DEEPEST) {
         return as_written(markdown);
     }
@@ -104,10 +126,37 @@ pub fn to_html(markdown: &str) -> String {
     if depth(root) > DEEPEST {
         return as_written(markdown);
     }
+    if style == Style::Talk {
+        quieten(&arena, root);
+    }
     let mut html = String::with_capacity(markdown.len() * 2);
     match comrak::format_html(root, &options, &mut html) {
         Ok(()) => sanitise(&html),
         Err(_) => as_written(markdown),
+    }
+}
+
+/// In a conversation a heading is a line in bold, so that the headings of the page stay its own; a picture from elsewhere
+/// is a link to it, so that nobody learns when it was looked at.
+fn quieten<'a>(arena: &'a comrak::Arena<'a>, root: comrak::Node<'a>) {
+    let nodes: Vec<_> = root.descendants().collect();
+    for node in nodes {
+        let mut ast = node.data.borrow_mut();
+        match &ast.value {
+            NodeValue::Heading(_) => {
+                ast.value = NodeValue::Paragraph;
+                drop(ast);
+                let strong = arena.alloc(NodeValue::Strong.into());
+                for child in node.children().collect::<Vec<_>>() {
+                    strong.append(child);
+                }
+                node.append(strong);
+            }
+            NodeValue::Image(image) if !image.url.starts_with('/') || image.url.starts_with("//") => {
+                ast.value = NodeValue::Link(image.clone());
+            }
+            _ => {}
+        }
     }
 }
 
@@ -178,6 +227,26 @@ fn is_language(class: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn to_html(markdown: &str) -> String {
+        super::to_html(Style::Article, markdown)
+    }
+
+    #[test]
+    fn what_people_say_keeps_its_lines_and_its_tags_are_text() {
+        let talk = |markdown: &str| super::to_html(Style::Talk, markdown);
+        assert_eq!(talk("one\ntwo"), "<p>one<br>\ntwo</p>\n");
+        assert_eq!(talk("# Loud *words*"), "<p><strong>Loud <em>words</em></strong></p>\n");
+        assert_eq!(talk("set <name> & go"), "<p>set &lt;name&gt; &amp; go</p>\n");
+        assert!(talk("<h1>x</h1>\n<script>alert(1)</script>").contains("&lt;script&gt;"));
+        assert!(!talk("[x](javascript:alert(1))").contains("javascript"));
+        let elsewhere = talk("![spy](https://evil.example/x.png) ![own](/api/crm/cases/1/attachments/2)");
+        assert!(
+            elsewhere.contains("<a href=\"https://evil.example/x.png\"") && elsewhere.contains(">spy</a>")
+        );
+        assert_eq!(elsewhere.matches("<img").count(), 1, "{elsewhere}");
+        assert!(!talk("![x](//evil.example/x.png)").contains("<img"));
+    }
 
     #[test]
     fn what_authors_write_is_rendered() {

@@ -1,0 +1,127 @@
+// The page of a case: forms are sent from within it, and what others change appears by itself.
+
+import "./composer.js";
+import "./fields.js";
+import "./presence.js";
+import { place, refresh, send, words } from "./case-page.js";
+import { toast } from "./dialogs.js";
+import { on } from "./keys.js";
+import { hear } from "./live.js";
+import { clearFaults, showFaults } from "./send.js";
+
+on("e", () => {
+  const first = document.querySelector(".fields [data-field]");
+  first?.focus();
+  return first ? undefined : false;
+});
+
+// Small forms: escalations, followers, family.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-patch]")) return;
+  event.preventDefault();
+  clearFaults(form);
+  event.submitter?.setAttribute("aria-busy", "true");
+  try {
+    await send(form.action, new URLSearchParams(new FormData(form, event.submitter)));
+    const moves = "moves" in form.dataset && /(\d+)\s*$/.exec(form.elements.number.value);
+    if (moves) return location.assign(`/cases/${Number(moves[1])}`);
+    form.closest("article")?.removeAttribute("data-keep");
+    form.closest("details")?.removeAttribute("open");
+    form.reset();
+    await refresh();
+  } catch (error) {
+    showFaults(form, error);
+  } finally {
+    event.submitter?.removeAttribute("aria-busy");
+  }
+});
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (link.dataset.gap !== undefined) {
+    event.preventDefault();
+    history.replaceState(null, "", link.href);
+    await refresh();
+  } else if (link.dataset.edit) {
+    event.preventDefault();
+    const article = link.closest("article");
+    const page = await read(link.href);
+    const form = page?.querySelector("#edit-comment");
+    if (!form) return location.assign(link.href);
+    const text = article.querySelector(".text");
+    article.setAttribute("data-keep", "");
+    text.replaceWith(form);
+    form.querySelector("textarea").focus();
+    form.querySelector("[data-cancel]").addEventListener("click", (cancel) => {
+      cancel.preventDefault();
+      form.replaceWith(text);
+      article.removeAttribute("data-keep");
+      link.focus();
+    });
+  } else if (link.id === "why-open") {
+    const dialog = document.querySelector("#why-dialog");
+    if (!dialog) return;
+    event.preventDefault();
+    const why = (await read(link.href))?.querySelector("#why");
+    if (!why) return location.assign(link.href);
+    const heading = why.querySelector("h1");
+    const title = Object.assign(document.createElement("h2"), { textContent: heading.textContent });
+    const close = Object.assign(document.createElement("button"), { className: "plain", textContent: "✕" });
+    close.setAttribute("data-closes", "");
+    close.setAttribute("aria-label", words("close"));
+    heading.replaceWith(title, close);
+    why.querySelectorAll(".clock-why > h2").forEach((inner) => {
+      const smaller = document.createElement("h3");
+      smaller.append(...inner.childNodes);
+      inner.replaceWith(smaller);
+    });
+    dialog.replaceChildren(why);
+    dialog.showModal();
+  }
+});
+
+async function read(address) {
+  const response = await fetch(address).catch(() => null);
+  return response?.ok ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
+}
+
+// ---- what others do
+
+let waiting = null;
+let actors = [];
+
+function soon(event) {
+  if (event.case_id !== place.id) return;
+  actors.push(event);
+  waiting ??= setTimeout(look, 50);
+}
+
+async function look() {
+  waiting = null;
+  const events = actors;
+  actors = [];
+  const before = new Set([...document.querySelectorAll("#thread .comment")].map((comment) => comment.id));
+  if (!(await refresh())) return;
+  const isOthers = events.some(({ actor_kind, actor_id }) => actor_kind !== "user" || actor_id !== place.me);
+  if (!isOthers) return;
+  const fresh = [...document.querySelectorAll("#thread .comment")].filter((comment) => !before.has(comment.id));
+  for (const comment of fresh) {
+    const name = comment.querySelector("header b")?.textContent ?? "";
+    const text = words(comment.classList.contains("internal") ? "noted" : "replied", { name });
+    const { top } = comment.getBoundingClientRect();
+    const link = top > innerHeight || top < 0 ? { href: `#${comment.id}`, text: words("show") } : undefined;
+    toast(text, { link });
+  }
+}
+
+for (const kind of ["case_changed", "case_breached"]) hear(kind, soon);
+hear("reset", () => refresh());
+
+// A link to a comment that the page left out.
+const named = /^#comment-(\d+)$/.exec(location.hash);
+if (named && !document.getElementById(`comment-${named[1]}`)) {
+  history.replaceState(null, "", `?comment=${named[1]}${location.hash}`);
+  refresh().then(() => document.getElementById(`comment-${named[1]}`)?.scrollIntoView());
+}

@@ -1,0 +1,106 @@
+// Properties are saved one by one, as soon as they are changed. The version that the page shows goes along: where somebody
+// else changed the same field meanwhile, both values are shown and the reader chooses; another field does not matter.
+
+import { place, refresh, words } from "./case-page.js";
+import { call } from "./send.js";
+
+const address = `/api/crm/cases/${place.id}`;
+const version = () => document.querySelector("#case-head").dataset.version;
+const list = (text) => text.split(",").map((word) => word.trim().toLowerCase()).filter(Boolean);
+
+const kinds = {
+  status: (field) => ({ status: field.value, ...(field.form.elements.cascade?.checked && { cascade: true }) }),
+  tags: (field) => ({ tags: list(field.value) }),
+  text: (field) => ({ [field.name]: field.value }),
+  id: (field) => ({ [field.name]: field.value === "" ? null : Number(field.value) }),
+};
+const bodyOf = (field) => (kinds[field.name] ?? (field.name.endsWith("_id") ? kinds.id : kinds.text))(field);
+
+// A field of the API's answer as the page writes it.
+function written(field, item) {
+  const value = item[field.name];
+  return field.name === "tags" ? value.join(", ") : String(value ?? "");
+}
+
+// What the page showed before the reader changed it.
+function shownBefore(field) {
+  if (field.dataset.now) return field.dataset.now;
+  if (field.tagName !== "SELECT") return field.defaultValue;
+  return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0]).value;
+}
+
+const label = (field, value) =>
+  (field.tagName === "SELECT" && [...field.options].find((option) => option.value === value || (!option.value && value === field.dataset.now))?.textContent) || value || "—";
+
+function clear(field) {
+  field.removeAttribute("aria-invalid");
+  field.parentElement.querySelectorAll(".fault, .conflict, .saved").forEach((shown) => shown.remove());
+}
+
+function say(field, className, text) {
+  const note = Object.assign(document.createElement("span"), { className, textContent: text });
+  note.setAttribute("role", className === "fault" ? "alert" : "status");
+  note.setAttribute("data-stays", "");
+  field.after(note);
+  return note;
+}
+
+async function save(field, etag = version(), tries = 3) {
+  clear(field);
+  const route = field.name === "status" ? `PUT ${address}/status` : `PUT ${address}`;
+  try {
+    const { case: item } = await call(route, bodyOf(field), `"${place.id}-${etag}"`);
+    document.querySelector("#case-head").dataset.version = item.edit_version;
+    if (field.name === "status") field.value = "";
+    await refresh();
+    const note = say(field, "saved", words("saved"));
+    setTimeout(() => note.remove(), 2_000);
+  } catch (error) {
+    if (error.status === 412 && tries > 0) return meet(field, tries);
+    if (error.status === undefined || error.status === 401) error.message = words(error.status ? "signed-out" : "lost");
+    const faults = (error.problem?.errors ?? []).map(({ message }) => message).join("; ");
+    field.setAttribute("aria-invalid", "true");
+    say(field, "fault", faults || error.message);
+  }
+}
+
+// Somebody changed the case. If it was another field, this one is saved over the new version.
+async function meet(field, tries) {
+  const { case: item } = await call(`GET ${address}`);
+  const theirs = written(field, item);
+  if (theirs === shownBefore(field) || theirs === field.value) return save(field, item.edit_version, tries - 1);
+  const mine = field.value;
+  const box = Object.assign(document.createElement("span"), { className: "conflict" });
+  box.setAttribute("role", "alert");
+  box.setAttribute("data-stays", "");
+  const button = (text, value, act) => {
+    const choice = Object.assign(document.createElement("button"), { type: "button", className: "quiet small" });
+    choice.append(`${text}: `, Object.assign(document.createElement("b"), { textContent: label(field, value) }));
+    choice.addEventListener("click", act);
+    return choice;
+  };
+  box.append(
+    words("conflict"),
+    button(words("theirs"), theirs, () => {
+      clear(field);
+      field.value = field.name === "status" ? "" : theirs;
+      refresh();
+    }),
+    button(words("yours"), mine, () => save(field, item.edit_version)),
+  );
+  field.after(box);
+}
+
+place.root.addEventListener("change", (event) => {
+  const field = event.target.closest("[data-field]");
+  if (!field || (field.name === "status" && field.value === "")) return;
+  if (field.name === "tags" && list(field.value).join() === list(field.defaultValue).join()) return;
+  if (field.checkValidity()) save(field);
+  else field.reportValidity();
+});
+// Everything is saved by then.
+place.root.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-fields]")) return;
+  event.preventDefault();
+  event.target.closest("details")?.removeAttribute("open");
+});
