@@ -41,7 +41,7 @@ const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'</script>";
 
 both_engines! {
     fn filters_stand_in_the_address_and_are_taken_away_one_by_one(desk) {
-        let (ana, ana_id) = browser(desk, "ana", Role::Agent);
+        let (_, ana_id) = browser(desk, "ana", Role::Agent);
         let mia = desk.manager("mia");
         let first = mia.opens(json!({ "subject": "Printer burns", "priority_id": 4, "owner_id": ana_id, "tags": ["vip", "fire"] }));
         mia.opens(json!({ "subject": "Nobody cares", "priority_id": 1, "channel": "chat" }));
