@@ -21,8 +21,6 @@ create index crm_saved_views_shared on crm_saved_views (shared_with, team_id) wh
 -- Views count on every page of the desk, so each is read from open cases alone.
 create index crm_cases_open_next_due on crm_cases (sla_next_due, case_id) where is_open;
 create index crm_cases_open_soon on crm_cases (sla_soon_at, sla_next_due) where is_open;
--- `is_sla_violated = true` is searched for, not walked past, with and without statistics.
-create index crm_cases_open_violated on crm_cases (is_sla_violated, created_at, case_id) where is_open;
+create index crm_cases_open_violated on crm_cases (created_at, case_id) where is_open and is_sla_violated;
 create index crm_cases_open_team on crm_cases (team_id, created_at, case_id) where is_open;
-create index crm_cases_open_owner on crm_cases (owner_id, created_at, case_id) where is_open;
-create index crm_cases_resolved_updated on crm_cases (status, updated_at, case_id) where is_listed and status = 'resolved';
+create index crm_cases_unassigned on crm_cases (created_at, case_id) where is_open and owner_id is null;

@@ -6,6 +6,7 @@ mod knowledge;
 mod live;
 mod load;
 mod measure;
+mod pages;
 mod raw;
 mod report;
 mod requests;
@@ -15,7 +16,7 @@ mod server;
 mod sla;
 mod text;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -107,6 +108,11 @@ enum Command {
         postgres: Option<String>,
         #[arg(long, default_value = "target/bench")]
         folder: PathBuf,
+    },
+    /// Measure the pages: in the server, on their way, in Chromium.
+    Pages {
+        #[command(flatten)]
+        desk: DeskArgs,
     },
     /// Measure how soon listeners hear of a case, and what each costs.
     Live {
@@ -226,6 +232,18 @@ fn run(command: Command) -> Result<(), Fatal> {
             if engine != Engines::Sqlite {
                 let url = postgres.ok_or("name a PostgreSQL server with --postgres")?;
                 dashboard::measure("PostgreSQL", &cases, &folder, time, |cases| fresh_database(&url, cases))?;
+            }
+        }
+        Command::Pages { desk } => {
+            for prepared in desk.desks()? {
+                let served = server::Server::start(prepared.database(), true)?;
+                say(&pages::measure(
+                    prepared.name,
+                    &served.address,
+                    desk.cases,
+                    Path::new("target/lighthouse"),
+                )?);
+                served.stop()?;
             }
         }
         Command::Live { engine, listeners, postgres, folder } => {

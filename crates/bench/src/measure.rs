@@ -95,6 +95,10 @@ impl Desk {
         Ok(Desk { name, database, folder: folder.to_owned(), cases })
     }
 
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
     fn requests(&self, app: &App, kind: Kind) -> Result<Vec<Request>, Fatal> {
         let answered = app.db.read_blocking(Class::Slow, |tx| {
             tx.query::<(i64,)>("select case_id from crm_cases where first_response_at is not null", &[])

@@ -6,10 +6,26 @@ use crate::measure::{CLIENTS, Measured, Row, Served};
 use crate::requests::Kind;
 
 /// A figure with what is asked of it.
-struct Bar {
-    what: String,
-    measured: String,
-    is_met: bool,
+pub struct Bar {
+    pub what: String,
+    pub measured: String,
+    pub is_met: bool,
+}
+
+impl Bar {
+    /// A figure that is to stay under a limit.
+    pub fn under(what: &str, measured: f64, limit: f64, unit: &str) -> Bar {
+        Bar { what: what.to_owned(), measured: format!("{measured:.1} {unit}"), is_met: measured < limit }
+    }
+
+    pub fn table(bars: &[Bar]) -> String {
+        let mut text = String::from("| bar | measured | |\n| --- | --- | --- |\n");
+        for Bar { what, measured, is_met } in bars {
+            let verdict = if *is_met { "PASS" } else { "**miss**" };
+            let _ = writeln!(text, "| {what} | {measured} | {verdict} |");
+        }
+        text
+    }
 }
 
 pub fn markdown(measured: &Measured) -> String {
@@ -34,11 +50,8 @@ pub fn markdown(measured: &Measured) -> String {
             );
         }
     }
-    text.push_str("\n| bar | measured | |\n| --- | --- | --- |\n");
-    for bar in bars(measured) {
-        let verdict = if bar.is_met { "PASS" } else { "**miss**" };
-        let _ = writeln!(text, "| {} | {} | {verdict} |", bar.what, bar.measured);
-    }
+    text.push('\n');
+    text.push_str(&Bar::table(&bars(measured)));
     text
 }
 

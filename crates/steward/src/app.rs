@@ -7,6 +7,7 @@ use db::{Class, Db};
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::dashboard::Dashboards;
 use crate::error::Result;
 use crate::files::Files;
 use crate::http::{Metrics, RequestLimits};
@@ -31,6 +32,8 @@ pub struct Parts {
     pub files: Files,
     /// What happens on the desk, for those who listen.
     pub live: Live,
+    /// Dashboards that are being computed.
+    pub dashboards: Dashboards,
     /// In the demo a caller without credentials is this user; never set by `serve`.
     pub demo_admin: Option<Actor>,
 }
@@ -63,6 +66,7 @@ impl App {
             knowledge: Shelf::default(),
             files,
             live,
+            dashboards: Dashboards::default(),
             demo_admin,
         }))
     }

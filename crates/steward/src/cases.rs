@@ -27,6 +27,7 @@ pub mod sheet;
 pub mod show;
 mod status;
 mod summary;
+mod surveyed;
 mod tags;
 mod thread;
 mod timeline;

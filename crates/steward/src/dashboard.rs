@@ -4,26 +4,33 @@
 //! made from the cases of the period, each read once by an index on its time, so that medians and percentiles are exact;
 //! the backlog from the indexes over open cases. Every number carries the case list of exactly the cases it counts.
 
+pub mod api;
+mod attainment;
 mod facts;
+mod flights;
 mod groups;
 mod links;
 mod overall;
+pub mod pages;
 mod period;
 mod picks;
 pub mod sections;
+mod survey_page;
 mod surveys;
+mod view;
 
-use db::{Class, Dialect};
+use db::Dialect;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cases::Filter;
 use crate::clock::Time;
 use crate::error::Result;
-use crate::http::{Answer, Caller, Json, Query, Viewer};
 use crate::work::Work;
 
-use facts::{Fact, KINDS, Tally, percent};
+pub use api::{Dashboards, Shown, show};
+use attainment::Attainment;
+use facts::{Fact, Tally};
 use groups::{Breakdown, OfChannel, OfOwner, OfPriority, OfTeam, OfType, TrendDay};
 use links::{CaseLink, Links};
 use overall::{Backlog, Overall};
@@ -32,11 +39,8 @@ pub use period::{DashboardQuery, Zone};
 use picks::{NeedyCase, Rating, ViolatedCase};
 use surveys::{Ces, Nps};
 
-/// Cases of the period, or active ones, beyond which a dashboard queues with the searches.
-const MANY: i64 = 10_000;
-
 /// Whose cases.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Scope {
     pub owner_id: Option<i64>,
     pub team_id: Option<i64>,
@@ -69,21 +73,6 @@ impl Scope {
         }
         filter
     }
-}
-
-/// Targets of one kind, of the cases created in the period.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Attainment {
-    /// `first_response`, `next_response`, `resolution`
-    pub target: &'static str,
-    /// Cases that met it and never missed it.
-    pub met_cases: i64,
-    /// Cases that missed it.
-    pub missed_cases: i64,
-    /// Met of those met and missed, one decimal; null without any.
-    pub attainment_percent: Option<f64>,
-    /// The case list behind each number, by its name.
-    pub links: Links,
 }
 
 /// How many gave a score in the period.
@@ -121,6 +110,9 @@ pub struct PeriodFigures {
     /// Of the cases resolved, one decimal; null without any.
     pub one_touch_rate_percent: Option<f64>,
     pub avg_csat_score: Option<f64>,
+    /// Bounds of the 95% interval of that mean, two decimals; null for fewer than two scores.
+    pub csat_low: Option<f64>,
+    pub csat_high: Option<f64>,
     pub csat_response_count: i64,
     pub csat_distribution: Vec<OfScore>,
     pub nps: Nps,
@@ -155,10 +147,17 @@ pub struct Dashboard {
 }
 
 impl PeriodFigures {
-    fn read(work: &mut Work, scope: &Scope, period: &Period, facts: &[Fact]) -> Result<PeriodFigures> {
+    fn read(
+        work: &mut Work,
+        scope: &Scope,
+        period: &Period,
+        facts: &[Fact],
+        sla_attainment: Vec<Attainment>,
+    ) -> Result<PeriodFigures> {
         let mut tally = Tally::default();
         facts.iter().for_each(|fact| tally.add(fact, period));
         let figures = tally.figures(&scope.link(), period);
+        let (csat_low, csat_high) = surveys::bounds(tally.score_interval(), 2);
         let mut links = figures.links;
         for (seeds, ours) in [
             ("period_total", "total_cases"),
@@ -189,11 +188,13 @@ impl PeriodFigures {
             one_touch_cases: tally.one_touch,
             one_touch_rate_percent: figures.one_touch_rate_percent,
             avg_csat_score: figures.avg_csat_score,
+            csat_low,
+            csat_high,
             csat_response_count: figures.csat_response_count,
             csat_distribution: distribution(&tally, scope, period),
             nps: Nps::read(work, scope, period)?,
             ces: Ces::read(work, scope, period)?,
-            sla_attainment: attainment(&tally, scope, period),
+            sla_attainment,
             links,
         })
     }
@@ -205,33 +206,16 @@ fn distribution(tally: &Tally, scope: &Scope, period: &Period) -> Vec<OfScore> {
     tally.scores.into_iter().zip(1..).map(of).collect()
 }
 
-fn attainment(tally: &Tally, scope: &Scope, period: &Period) -> Vec<Attainment> {
-    let created = scope.link().created_in(period);
-    let of = |(n, target): (usize, &'static str)| {
-        let (met, missed) = (tally.met[n], tally.missed[n]);
-        Attainment {
-            target,
-            met_cases: met,
-            missed_cases: missed,
-            attainment_percent: percent(met, met + missed),
-            links: Links::from([
-                ("met_cases", created.with("attained", target).to(met)),
-                ("missed_cases", created.with("breached", target).to(missed)),
-            ]),
-        }
-    };
-    KINDS.iter().map(|kind| kind.word()).enumerate().map(of).collect()
-}
-
 impl Dashboard {
     fn read(work: &mut Work, scope: &Scope, period: &Period) -> Result<Dashboard> {
         let before = period.previous();
         let facts = facts::read(work, scope, before.from(), period.to())?;
+        let [attained_before, attained] = attainment::read(work, scope, &before, period)?;
         let breakdown = Breakdown { scope, period, facts: &facts };
         Ok(Dashboard {
             overall: Overall::read(work, scope)?,
-            period: PeriodFigures::read(work, scope, period, &facts)?,
-            previous_period: PeriodFigures::read(work, scope, &before, &facts)?,
+            period: PeriodFigures::read(work, scope, period, &facts, attained)?,
+            previous_period: PeriodFigures::read(work, scope, &before, &facts, attained_before)?,
             by_priority: breakdown.by_priority(work)?,
             by_type: breakdown.by_type(work)?,
             by_channel: breakdown.by_channel(),
@@ -244,28 +228,4 @@ impl Dashboard {
             recent_csat: picks::recent_csat(work, scope)?,
         })
     }
-
-    /// What is asked for. A period of many cases, or a long backlog, queues with the searches, so that the desk goes on.
-    async fn ask(caller: &Caller, query: &DashboardQuery) -> Result<Dashboard> {
-        let scope = Scope { owner_id: query.owner_id, team_id: query.team_id };
-        let period = Period::asked(query, caller.app.clock.now())?;
-        let asked = period.clone();
-        let small = caller.read(Class::Bounded, move |work| {
-            let from = asked.previous().from();
-            if overall::active(work, &Scope::default())? > MANY
-                || facts::are_many(work, from, asked.to(), MANY)?
-            {
-                return Ok(None);
-            }
-            Dashboard::read(work, &scope, &asked).map(Some)
-        });
-        match small.await? {
-            Some(dashboard) => Ok(dashboard),
-            None => caller.read(Class::Slow, move |work| Dashboard::read(work, &scope, &period)).await,
-        }
-    }
-}
-
-pub async fn show(caller: Viewer, Query(query): Query<DashboardQuery>) -> Result<Answer<Json<Dashboard>>> {
-    Ok(Json::new(Dashboard::ask(&caller, &query).await?).into())
 }

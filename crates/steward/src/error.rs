@@ -7,8 +7,8 @@ use serde::Serialize;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, in the terms of the caller.
-#[derive(Debug)]
+/// What went wrong, in the terms of the caller. `Clone`, because several may have waited for the same answer.
+#[derive(Debug, Clone)]
 pub enum Error {
     /// 400: JSON or a query that cannot be read at all.
     Unreadable(String),

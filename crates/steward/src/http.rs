@@ -28,7 +28,7 @@ pub use endpoint::{Describe, Operation, Route};
 pub use idempotency::forget_old_keys;
 pub use limits::RequestLimits;
 pub use observe::Metrics;
-pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply};
+pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply, json_bytes};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
@@ -228,13 +228,20 @@ pub fn routes() -> Vec<Route> {
 
 macro_rules! pages {
     ($($method:ident $path:literal $handler:path;)*) => {
-        [$(($path, on(MethodFilter::$method, $handler))),*]
+        vec![$(Page { method: stringify!($method), path: $path, router: on(MethodFilter::$method, $handler) }),*]
     };
+}
+
+/// A line of the table of pages.
+pub struct Page {
+    pub method: &'static str,
+    pub path: &'static str,
+    router: MethodRouter<App>,
 }
 
 /// The pages, each beside its address; who may see one is its handler's first argument.
 #[rustfmt::skip]
-fn pages() -> impl IntoIterator<Item = (&'static str, MethodRouter<App>)> {
+pub fn pages() -> Vec<Page> {
     pages![
         GET    "/"                              cases::pages::list::home;
         GET    "/cases"                         cases::pages::list::list;
@@ -266,10 +273,14 @@ fn pages() -> impl IntoIterator<Item = (&'static str, MethodRouter<App>)> {
         GET    "/cases/{case_id}"               cases::pages::show;
         POST   "/cases/{case_id}/comments"      cases::pages::compose;
         POST   "/cases/{case_id}/properties"    cases::pages::update;
+        GET    "/dashboard"                     dashboard::pages::dashboard;
+        GET    "/dashboard/figures"             dashboard::pages::figures;
+        GET    "/dashboard/surveys/{survey_id}" dashboard::pages::survey;
         GET    "/sign-in"                       people::pages::sign_in_form;
         POST   "/sign-in"                       people::pages::sign_in;
         POST   "/sign-out"                      people::pages::sign_out;
         POST   "/preferences"                   web::prefer;
+        GET    "/design"                        web::design::show;
         GET    "/assets/{mark}/{name}"          web::asset;
     ]
 }
@@ -296,12 +307,12 @@ pub fn router(app: App) -> Router {
         router = router.route(path, any(refuse));
     }
     let mut seen = Router::new();
-    for (path, page) in pages() {
-        seen = seen.route(path, page);
+    for page in pages() {
+        seen = seen.route(page.path, page.router);
     }
     router
         .merge(seen.layer(axum::middleware::from_fn(web::compressed)))
-        .fallback(|| std::future::ready(Error::NotFound("path")))
+        .fallback(web::unknown)
         .layer(axum::middleware::from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)
 }

@@ -5,12 +5,13 @@
 //! [`submission`] stores it, [`invitation`] sends, [`results`] counts and [`statistics`] says how sure the figures are.
 
 mod answers;
+pub mod comments;
 pub mod definition;
 pub mod invitation;
 pub mod invited;
 pub mod questions;
 pub mod results;
-mod statistics;
+pub mod statistics;
 pub mod submission;
 
 pub use definition::{Survey, SurveyType};

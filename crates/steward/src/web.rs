@@ -2,8 +2,10 @@
 //! model functions; templates mirror `src/`; what they say stands in `locales/`.
 
 mod assets;
+pub mod chart;
 mod compress;
 mod csrf;
+pub mod design;
 mod form;
 mod frame;
 mod language;
@@ -19,7 +21,8 @@ pub use form::{Form, is_ours};
 pub use frame::{Choice, Choices, Frame, choices, title_of, told};
 pub use language::{Filling, Language};
 pub use page::{
-    Faults, ForPage, PageError, PageResult, Seat, compressed, json, redirect, show, show_as, with_cookie,
+    Faults, ForPage, PageError, PageResult, Seat, compressed, json, redirect, show, show_as, unknown,
+    with_cookie,
 };
 pub use preferences::prefer;
 pub use session::{clear_cookie, cookie, is_same_origin, local, of_request};

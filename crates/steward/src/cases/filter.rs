@@ -3,6 +3,7 @@
 use db::{Dialect, Value};
 
 pub use super::filter_words::{Breach, SlaClock, Sort, TagMatch};
+use super::surveyed::{NpsGroup, Surveyed};
 use super::tags::normal;
 use super::{Channel, Status};
 use crate::clock::Time;
@@ -57,6 +58,13 @@ crate::input! {
         /// When the customer's satisfaction was given.
         pub rated_from: Option<Time>,
         pub rated_to: Option<Time>,
+        /// Cases about which a survey of these types was answered with a rating.
+        pub surveyed: Option<Set<Surveyed>>,
+        /// Cases with an answer to an NPS survey by these.
+        pub nps: Option<Set<NpsGroup>>,
+        /// When the survey was answered.
+        pub answered_from: Option<Time>,
+        pub answered_to: Option<Time>,
         pub updated_since: Option<Time>,
         pub sort: Option<Sort>,
         pub page: Option<PageNumber>,
@@ -234,6 +242,11 @@ impl CaseQuery {
             ("overdue", self.overdue.is_some()),
             ("sla_clock", self.sla_clock.is_some()),
             ("due_before", self.due_before.is_some()),
+            // Of an account's cases a customer sees more than their own, but not what colleagues answered.
+            ("surveyed", self.surveyed.is_some()),
+            ("nps", self.nps.is_some()),
+            ("answered_from", self.answered_from.is_some()),
+            ("answered_to", self.answered_to.is_some()),
             // A parent may be another customer's case, which probing would find.
             ("parent_case_id", self.parent_case_id.is_some()),
         ];
@@ -346,6 +359,7 @@ impl CaseQuery {
             filter.is_narrow = true;
         }
         self.tag_conditions(filter);
+        self.survey_conditions(filter);
         self.clock_conditions(now, filter);
         for (column, flag) in
             [("c.is_escalated", self.is_escalated), ("c.is_sla_violated", self.sla_violated)]

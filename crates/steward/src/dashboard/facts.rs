@@ -13,7 +13,7 @@ use super::period::Period;
 use crate::cases::{Channel, Filter, Status, mean};
 use crate::clock::Time;
 use crate::error::Result;
-use crate::sla::Kind;
+use crate::surveys::statistics::{self, Interval};
 use crate::work::Work;
 
 db::record! {
@@ -35,31 +35,14 @@ db::record! {
         pub response_count: i64,
         pub is_sla_violated: bool,
         pub csat_score: Option<i64>,
-        /// Kinds of targets that were met, as bits in the order of [`KINDS`].
-        pub met: i64,
-        /// Kinds that were missed.
-        pub missed: i64,
     }
-}
-
-pub const KINDS: [Kind; 3] = [Kind::FirstResponse, Kind::NextResponse, Kind::Resolution];
-
-/// `sum of bits` of the kinds among the rows of `from`.
-fn bits(column: &str, from: &str) -> String {
-    let bit = |word: &str, bit: i64| format!("max(case when {column} = '{word}' then {bit} else 0 end)");
-    let bits: Vec<String> = KINDS.iter().enumerate().map(|(n, kind)| bit(kind.word(), 1 << n)).collect();
-    format!("coalesce((select cast({} as bigint) from {from}), 0)", bits.join(" + "))
 }
 
 /// Reads every case that was created, resolved or rated between two instants, each once.
 pub fn read(work: &mut Work, scope: &Scope, from: Time, to: Time) -> Result<Vec<Fact>> {
-    let columns = format!(
-        "c.created_at, c.resolved_at, c.csat_submitted_at, c.status, c.priority_id, c.case_type_id, c.channel, c.owner_id,
-         c.team_id, c.response_time_minutes, c.resolution_time_minutes, c.reopened_count, c.response_count,
-         c.is_sla_violated, c.csat_score, {} as met, case when c.is_sla_violated then {} else 0 end as missed",
-        bits("x.kind", "crm_sla_targets x where x.case_id = c.case_id and x.met_at is not null"),
-        bits("v.violation_type", "crm_sla_violations v where v.case_id = c.case_id"),
-    );
+    let columns = "c.created_at, c.resolved_at, c.csat_submitted_at, c.status, c.priority_id, c.case_type_id, c.channel,
+         c.owner_id, c.team_id, c.response_time_minutes, c.resolution_time_minutes, c.reopened_count, c.response_count,
+         c.is_sla_violated, c.csat_score";
     let mut filter = Filter::default();
     filter.params.extend([db::Value::Time(from.into()), db::Value::Time(to.into())]);
     scope.narrow(work.dialect(), &mut filter);
@@ -137,9 +120,6 @@ pub struct Tally {
     pub one_touch: i64,
     /// How many gave each score, 1 to 5.
     pub scores: [i64; 5],
-    /// Cases created in the period that met, and missed, each of [`KINDS`].
-    pub met: [i64; 3],
-    pub missed: [i64; 3],
     responses: Minutes,
     resolutions: Minutes,
 }
@@ -152,10 +132,6 @@ impl Tally {
             self.active += i64::from(fact.status.is_active());
             self.violated += i64::from(fact.is_sla_violated);
             self.responses.0.extend(fact.response_time_minutes);
-            for n in 0..KINDS.len() {
-                self.missed[n] += fact.missed >> n & 1;
-                self.met[n] += (fact.met & !fact.missed) >> n & 1;
-            }
         }
         if fact.resolved_at.is_some_and(|at| period.holds(at)) {
             self.resolved += 1;
@@ -181,6 +157,13 @@ impl Tally {
     pub fn mean_score(&self) -> Option<f64> {
         let sum: i64 = self.scores.iter().zip(1..).map(|(count, score)| count * score).sum();
         hundredths(sum, self.rated())
+    }
+
+    /// The 95% interval of the mean score.
+    pub fn score_interval(&self) -> Option<Interval> {
+        let scores = (1..).zip(self.scores).filter(|(_, count)| *count > 0);
+        statistics::Tally(scores.map(|(score, count)| (score, count.unsigned_abs())).collect())
+            .mean_interval(1, 5)
     }
 
     pub fn responses(&self) -> Spread {

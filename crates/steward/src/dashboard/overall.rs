@@ -159,6 +159,10 @@ pub struct Backlog {
     pub overdue_cases: i64,
     pub escalated_cases: i64,
     pub unassigned_cases: i64,
+    /// Due within four hours, not yet overdue.
+    pub due_soon_cases: i64,
+    /// Without an owner a day after they came.
+    pub long_unassigned_cases: i64,
     pub by_age: Vec<OfAge>,
     /// The case list behind each number, by its name.
     pub links: Links,
@@ -174,6 +178,10 @@ pub struct OfAge {
     pub href: String,
 }
 
+/// Hours before the due time that count as soon.
+const SOON: i64 = 4;
+/// Days without an owner that are too long.
+const PATIENCE: i64 = 1;
 /// Where ages part, in days.
 const AGES: [i64; 4] = [1, 3, 7, 30];
 
@@ -190,18 +198,37 @@ impl Backlog {
         let (active_cases, escalated_cases, unassigned_cases): (i64, i64, i64) =
             work.one(&sql, &rows.params())?;
         let now = work.now;
+        let (soon, long_ago) = (now.plus_hours(SOON), now.plus_days(-PATIENCE));
         let overdue_cases = count_open(work, scope, "c.resolution_due", None, Some(now))?;
+        let due_soon_cases = count_open(work, scope, "c.resolution_due", Some(now), Some(soon))?;
+        let long_unassigned_cases = long_unassigned(work, scope, long_ago)?;
         let by_age = by_age(work, scope)?;
         let active = scope.link().with("status", ACTIVE);
         let mut links = Links::from([
             ("active_cases", active.to(active_cases)),
             ("overdue_cases", scope.link().with("overdue", true).to(overdue_cases)),
             ("escalated_cases", active.with("is_escalated", true).to(escalated_cases)),
+            (
+                "due_soon_cases",
+                scope.link().with("overdue", false).with("due_before", soon).to(due_soon_cases),
+            ),
         ]);
         if scope.owner_id.is_none() {
-            links.insert("unassigned_cases", active.with("unassigned", true).to(unassigned_cases));
+            let unassigned = active.with("unassigned", true);
+            links.insert("unassigned_cases", unassigned.to(unassigned_cases));
+            let long = unassigned.with("created_to", long_ago).to(long_unassigned_cases);
+            links.insert("long_unassigned_cases", long);
         }
-        Ok(Backlog { active_cases, overdue_cases, escalated_cases, unassigned_cases, by_age, links })
+        Ok(Backlog {
+            active_cases,
+            overdue_cases,
+            escalated_cases,
+            unassigned_cases,
+            due_soon_cases,
+            long_unassigned_cases,
+            by_age,
+            links,
+        })
     }
 }
 
@@ -227,6 +254,20 @@ fn by_age(work: &mut Work, scope: &Scope) -> Result<Vec<OfAge>> {
     Ok(rows)
 }
 
+/// Open cases without an owner that came before an instant.
+fn long_unassigned(work: &mut Work, scope: &Scope, before: Time) -> Result<i64> {
+    let mut filter = Filter::default();
+    filter.plain("c.is_open and c.owner_id is null");
+    filter.and("c.created_at < ?", db::Value::Time(before.into()));
+    scope.narrow(work.dialect(), &mut filter);
+    count(work, &filter)
+}
+
+fn count(work: &mut Work, filter: &Filter) -> Result<i64> {
+    let sql = format!("select count(*) from crm_cases c where {}", filter.sql());
+    Ok(work.one::<(i64,)>(&sql, &filter.params())?.0)
+}
+
 /// Open cases with a time within bounds, the lower included. Without a scope an index answers alone.
 fn count_open(
     work: &mut Work,
@@ -243,9 +284,5 @@ fn count_open(
         }
     }
     scope.narrow(work.dialect(), &mut filter);
-    let (cases,) = work.one::<(i64,)>(
-        &format!("select count(*) from crm_cases c where {}", filter.sql()),
-        &filter.params(),
-    )?;
-    Ok(cases)
+    count(work, &filter)
 }

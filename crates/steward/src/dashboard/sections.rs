@@ -5,10 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::groups::{OfChannel, OfOwner, OfPriority, OfTeam, OfType, TrendDay};
-use super::overall::OfAge;
-use super::picks::{NeedyCase, Rating, ViolatedCase};
-use super::{Attainment, Dashboard, DashboardQuery, OfScore, PeriodFigures};
+use super::{Dashboard, DashboardQuery};
 use crate::error::Result;
 use crate::http::{Manager, Query, Word};
 use crate::sheet::{Sheet, Writer};
@@ -25,31 +22,34 @@ crate::words! {
 }
 
 impl Section {
-    fn text(self, dashboard: Dashboard, zone: TimeZone) -> Result<Vec<u8>> {
-        let period = dashboard.period;
+    fn text(self, dashboard: &Dashboard, zone: TimeZone) -> Result<Vec<u8>> {
+        let period = &dashboard.period;
         match self {
-            Section::Overall => text(&[dashboard.overall], zone),
-            Section::Period => text::<PeriodFigures>(&[period, dashboard.previous_period], zone),
-            Section::ByPriority => text::<OfPriority>(&dashboard.by_priority, zone),
-            Section::ByType => text::<OfType>(&dashboard.by_type, zone),
-            Section::ByChannel => text::<OfChannel>(&dashboard.by_channel, zone),
-            Section::ByOwner => text::<OfOwner>(&dashboard.by_owner, zone),
-            Section::ByTeam => text::<OfTeam>(&dashboard.by_team, zone),
-            Section::DailyTrend => text::<TrendDay>(&dashboard.daily_trend, zone),
-            Section::SlaAttainment => text::<Attainment>(&period.sla_attainment, zone),
-            Section::CsatDistribution => text::<OfScore>(&period.csat_distribution, zone),
-            Section::Backlog => text::<OfAge>(&dashboard.backlog.by_age, zone),
-            Section::SlaViolations => text::<ViolatedCase>(&dashboard.sla_violations, zone),
-            Section::NeedsAttention => text::<NeedyCase>(&dashboard.needs_attention, zone),
-            Section::RecentCsat => text::<Rating>(&dashboard.recent_csat, zone),
+            Section::Overall => text([&dashboard.overall], zone),
+            Section::Period => text([period, &dashboard.previous_period], zone),
+            Section::ByPriority => text(&dashboard.by_priority, zone),
+            Section::ByType => text(&dashboard.by_type, zone),
+            Section::ByChannel => text(&dashboard.by_channel, zone),
+            Section::ByOwner => text(&dashboard.by_owner, zone),
+            Section::ByTeam => text(&dashboard.by_team, zone),
+            Section::DailyTrend => text(&dashboard.daily_trend, zone),
+            Section::SlaAttainment => text(&period.sla_attainment, zone),
+            Section::CsatDistribution => text(&period.csat_distribution, zone),
+            Section::Backlog => text(&dashboard.backlog.by_age, zone),
+            Section::SlaViolations => text(&dashboard.sla_violations, zone),
+            Section::NeedsAttention => text(&dashboard.needs_attention, zone),
+            Section::RecentCsat => text(&dashboard.recent_csat, zone),
         }
     }
 }
 
 /// A line of names, then a line for each row.
-fn text<T: Serialize + JsonSchema>(rows: &[T], zone: TimeZone) -> Result<Vec<u8>> {
+fn text<'a, T: Serialize + JsonSchema + 'a>(
+    rows: impl IntoIterator<Item = &'a T>,
+    zone: TimeZone,
+) -> Result<Vec<u8>> {
     let flat: Vec<Map<String, Value>> =
-        rows.iter().filter_map(|row| serde_json::to_value(row).ok()).map(flat).collect();
+        rows.into_iter().filter_map(|row| serde_json::to_value(row).ok()).map(flat).collect();
     let names: Vec<String> = match flat.first() {
         Some(first) => first.keys().cloned().collect(),
         None => columns::<T>(),
@@ -95,5 +95,5 @@ pub async fn export(
 ) -> Result<Sheet> {
     let dashboard = Dashboard::ask(&caller, &query).await?;
     let zone = query.tz.map_or(TimeZone::UTC, |tz| tz.zone);
-    Ok(Sheet::whole(format!("dashboard-{section}"), section.text(dashboard, zone)?))
+    Ok(Sheet::whole(format!("dashboard-{section}"), section.text(&dashboard, zone)?))
 }

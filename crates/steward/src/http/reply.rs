@@ -186,6 +186,13 @@ impl<R: Reply> Answer<R> {
     }
 }
 
+impl<T: Serialize + JsonSchema + Send + 'static> Answer<Json<T>> {
+    /// 200 with JSON that was written before, by [`json_bytes`].
+    pub fn written(body: Vec<u8>) -> Answer<Json<T>> {
+        Answer::again(Told { status: StatusCode::OK, location: None, etag: None, body })
+    }
+}
+
 impl<R: Reply> From<R> for Answer<R> {
     fn from(reply: R) -> Answer<R> {
         Answer::again(reply.told())
@@ -198,7 +205,8 @@ impl<R: Reply> Describe for Answer<R> {
     }
 }
 
-fn json_bytes<T: Serialize>(body: &T) -> Vec<u8> {
+/// A body as answers have it.
+pub fn json_bytes<T: Serialize>(body: &T) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
     serde_json::to_writer(&mut bytes, body).expect("answers are plain data with string keys");
     bytes

@@ -206,9 +206,7 @@ pub fn without_markup(text: &str) -> String {
             plain.extend([" ", host, " "]);
             let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | ')' | ']' | '"' | '|');
             rest = &path[path.find(ends).unwrap_or(path.len())..];
-        } else if after.starts_with('<')
-            && rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!')
-        {
+        } else if after.starts_with('<') && is_tag(rest) {
             plain.push(' ');
             match rest.find(['<', '>']) {
                 Some(end) if end < LONGEST_MARKUP && rest[end..].starts_with('>') => {
@@ -226,6 +224,94 @@ pub fn without_markup(text: &str) -> String {
     }
     plain.push_str(rest);
     plain
+}
+
+/// The elements of HTML that texts are written with.
+const ELEMENTS: [&str; 77] = [
+    "a",
+    "abbr",
+    "article",
+    "aside",
+    "audio",
+    "b",
+    "bdi",
+    "bdo",
+    "blockquote",
+    "body",
+    "br",
+    "button",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "embed",
+    "figcaption",
+    "figure",
+    "font",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "header",
+    "hr",
+    "html",
+    "i",
+    "iframe",
+    "img",
+    "input",
+    "ins",
+    "kbd",
+    "li",
+    "link",
+    "main",
+    "mark",
+    "meta",
+    "nav",
+    "ol",
+    "p",
+    "picture",
+    "pre",
+    "q",
+    "s",
+    "script",
+    "section",
+    "small",
+    "source",
+    "span",
+    "strong",
+    "style",
+    "sub",
+    "summary",
+    "sup",
+    "svg",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "tr",
+    "u",
+    "ul",
+];
+
+/// Whether what follows a `<` is markup. `Vec<String>` in an article on programming is not.
+fn is_tag(rest: &str) -> bool {
+    let rest = rest.strip_prefix('/').unwrap_or(rest);
+    let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len())];
+    rest.starts_with('!') || ELEMENTS.binary_search(&name.to_ascii_lowercase().as_str()).is_ok()
 }
 
 #[cfg(test)]
@@ -267,6 +353,8 @@ mod tests {
         let addresses = "[here](https://example.com/a/b?c=d) and <https://x.org/q>";
         assert_eq!(plain(addresses), "here example com and x org");
         assert_eq!(plain("a < b > c <"), "a b c");
+        assert_eq!(plain("a Vec<String> of <BR/>lines<!-- hidden -->"), "a vec string of lines");
+        assert!(ELEMENTS.is_sorted());
     }
 
     proptest! {

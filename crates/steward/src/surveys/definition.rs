@@ -128,6 +128,11 @@ pub struct OneSurvey {
 }
 
 impl Survey {
+    /// The first thousand.
+    pub fn all(work: &mut Work) -> Result<Vec<Survey>> {
+        Ok(work.query(&format!("{SELECT} where is_active order by survey_id limit 1000"), &[])?)
+    }
+
     pub fn find(work: &mut Work, id: i64) -> Result<Survey> {
         Survey::select(work, id, "")
     }
@@ -195,9 +200,7 @@ fn one(work: &mut Work, id: i64) -> Result<Json<OneSurvey>> {
 }
 
 pub async fn list(caller: Viewer, _: Query<Nothing>) -> Result<Answer<Json<Surveys>>> {
-    let surveys = caller.read(Class::Bounded, |work| {
-        work.query(&format!("{SELECT} where is_active order by survey_id limit 1000"), &[])
-    });
+    let surveys = caller.read(Class::Bounded, Survey::all);
     Ok(Json::new(Surveys { surveys: surveys.await? }).into())
 }
 

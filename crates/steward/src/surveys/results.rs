@@ -112,7 +112,7 @@ fn within(time: &str, version: &str) -> String {
 }
 
 /// The bounds as parameters: all time where none is given.
-fn bounds(query: &ResultQuery) -> (Time, Time, i64) {
+pub(super) fn bounds(query: &ResultQuery) -> (Time, Time, i64) {
     let (first, last) = (Time::from_millis(-62_135_596_800_000), Time::from_millis(253_402_214_400_000));
     (query.from.unwrap_or(first), query.to.unwrap_or(last), query.version.unwrap_or(0))
 }

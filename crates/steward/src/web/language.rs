@@ -27,6 +27,7 @@ macro_rules! catalogue {
             include_str!(concat!("../../locales/", $language, "/administration.ftl")),
             include_str!(concat!("../../locales/", $language, "/surveys.ftl")),
             include_str!(concat!("../../locales/", $language, "/customers.ftl")),
+            include_str!(concat!("../../locales/", $language, "/design.ftl")),
         ]
     };
 }

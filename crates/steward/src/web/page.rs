@@ -197,6 +197,18 @@ impl IntoResponse for PageError {
     }
 }
 
+/// A path that leads nowhere: a page for a browser that navigates, a problem for a program.
+pub async fn unknown(request: Request) -> Response {
+    let error = Error::NotFound("path");
+    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let wants_page =
+        request.method() == Method::GET && accepted.is_some_and(|kinds| kinds.contains("text/html"));
+    if wants_page && !request.uri().path().starts_with("/api") {
+        return PageError::from(error).into_response();
+    }
+    error.into_response()
+}
+
 /// Marks a request for a page: a browser without a session is a stranger there, in the demo too.
 #[derive(Clone, Copy)]
 pub struct ForPage;

@@ -154,6 +154,13 @@ both_engines! {
         assert_eq!(finds(desk, PUBLIC, "certificated."), [1, 2]);
     }
 
+    fn another_form_of_a_word_counts_no_more_than_the_word(desk) {
+        // Of equals the newer comes first; the other form would, if it counted as a completion too.
+        index(desk, [source(1, "Notes", "printers are here"), source(2, "Notes", "printer is here")]);
+        assert_eq!(ranked(desk, "printer"), [2, 1]);
+        assert_eq!(ranked(desk, "print"), [2, 1]);
+    }
+
     fn the_public_knows_nothing_of_the_rest(desk) {
         let internal = Source { is_internal: true, ..source(1, "Zanzibar protocol", "internal zanzibar words") };
         let draft = Source { edition: Edition::Draft, ..source(2, "Quixotic plans", "drafted quixotic words") };

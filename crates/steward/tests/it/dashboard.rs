@@ -1,6 +1,8 @@
 //! The dashboard: each of its numbers against a naive recount of a random history, and each link against its number
 //! (spec 9).
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use fastrand::Rng;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -139,14 +141,95 @@ both_engines! {
                     (72, 721, {mine}, 7, '2026-03-02T08:00:00.000Z'), (72, 721, {other}, 2, '2026-03-02T08:00:00.000Z')"
         ));
         let shown = mia.get("/api/crm/support/dashboard").ok()["period"].clone();
-        let nps = json!({ "score": 25.0, "promoters": 2, "passives": 1, "detractors": 1, "responses": 4 });
-        assert_eq!(shown["nps"], nps);
-        assert_eq!(shown["ces"], json!({ "mean": 4.5, "responses": 2 }));
+        let nps = json!({ "score": 25.0, "promoters": 2, "passives": 1, "detractors": 1, "responses": 4,
+            "promoter_cases": 2, "passive_cases": 0, "detractor_cases": 0, "response_cases": 2 });
+        assert_has(&shown["nps"], &nps, "nps");
+        assert_has(&shown["ces"], &json!({ "mean": 4.5, "responses": 2, "response_cases": 2 }), "ces");
+        // p = 1/2, d = 1/4, n = 4: 25 +- 196 * sqrt((3/4 - 1/16) / 4); 4.5 +- 12.7 * 2.5, cut to the scale.
+        assert_has(&shown["nps"], &json!({ "low": -56.3, "high": 100.0 }), "nps");
+        assert_has(&shown["ces"], &json!({ "low": 1.0, "high": 7.0 }), "ces");
         let own = mia.get(&format!("/api/crm/support/dashboard?owner_id={}", mia.id)).ok();
         assert_eq!(own["period"]["nps"]["score"], 100.0);
         assert_eq!(own["period"]["ces"]["mean"], 7.0);
         assert_eq!(own["previous_period"]["ces"]["mean"], Value::Null);
         assert_eq!(own["previous_period"]["nps"]["score"], -100.0);
+    }
+
+    fn cases_are_found_by_what_was_answered_about_them(desk) {
+        let mia = desk.manager("mia");
+        let cases: Vec<i64> = (0..6).map(|n| mia.opens(json!({ "subject": format!("case {n}") }))).collect();
+        desk.execute(
+            "insert into crm_surveys (survey_id, survey_name, survey_type)
+             values (71, 'N', 'nps'), (72, 'M', 'nps'), (73, 'C', 'ces');
+             insert into crm_survey_questions (question_id, survey_id, question_text, question_type, question_order,
+                 rating_min, rating_max)
+             values (711, 71, 'first', 'rating', 1, 0, 10), (712, 71, 'second', 'rating', 2, 0, 10),
+                    (721, 72, 'again', 'rating', 1, 0, 10), (731, 73, 'effort', 'rating', 1, 1, 7)",
+        );
+        let mut rng = Rng::with_seed(9);
+        for _ in 0..60 {
+            let case = cases[rng.usize(0..cases.len())];
+            let day = rng.i64(1..=28);
+            let at = format!("2026-02-{day:02}T08:00:00.000Z");
+            match rng.u8(0..3) {
+                // Two ratings of one answer, of which the first counts, whichever was stored before.
+                0 => desk.execute(&format!(
+                    "insert into crm_survey_responses (survey_id, question_id, case_id, rating_value, created_at)
+                     values (71, 712, {case}, {}, '{at}'), (71, 711, {case}, {}, '{at}')",
+                    rng.i64(0..=10), rng.i64(0..=10)
+                )),
+                1 => desk.execute(&format!(
+                    "insert into crm_survey_responses (survey_id, question_id, case_id, rating_value, created_at)
+                     values (72, 721, {case}, {}, '{at}')",
+                    rng.i64(0..=10)
+                )),
+                _ => desk.execute(&format!(
+                    "insert into crm_survey_responses (survey_id, question_id, case_id, rating_value, created_at)
+                     values (73, 731, {case}, {}, '{at}')",
+                    rng.i64(1..=7)
+                )),
+            }
+        }
+        mia.delete(&format!("/api/crm/cases/{}", cases[5]));
+        let mut numbers = 0;
+        for query in ["from=2026-02-01&to=2026-02-04", "from=2026-02-05&to=2026-02-06", "from=2026-02-10&to=2026-02-28"] {
+            let shown = mia.get(&format!("/api/crm/support/dashboard?{query}")).ok()["period"].clone();
+            for (section, name) in [
+                ("nps", "promoter_cases"), ("nps", "passive_cases"), ("nps", "detractor_cases"), ("nps", "response_cases"),
+                ("ces", "response_cases"),
+            ] {
+                let link = shown[section]["links"][name].as_str().unwrap();
+                let list = mia.get(link).ok();
+                assert_eq!(list["pagination"]["total"], shown[section][name], "{link}");
+                numbers += shown[section][name].as_i64().unwrap();
+            }
+        }
+        assert!(numbers > 20, "{numbers}");
+        for query in ["nps=promoters", "surveyed=ces", "answered_from=2026-02-01T00:00:00Z", "answered_to=2026-02-01T00:00:00Z"] {
+            desk.contact(&format!("carl{}", query.len())).get(&format!("/api/crm/cases?{query}")).status(403);
+        }
+        mia.get("/api/crm/cases?nps=fans").status(400);
+        mia.get("/api/crm/cases?surveyed=csat,nps&nps=promoters,detractors&answered_from=2026-02-01T00:00:00Z").ok();
+    }
+
+    fn whoever_asks_while_others_do_sees_what_they_wrote(desk) {
+        let mia = desk.manager("mia");
+        let written = AtomicI64::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    for n in 0..8 {
+                        mia.opens(json!({ "subject": format!("case {n}") }));
+                        let least = written.fetch_add(1, Ordering::SeqCst) + 1;
+                        let shown = mia.get("/api/crm/support/dashboard").ok();
+                        let total = shown["overall"]["total_cases"].as_i64().unwrap();
+                        assert!(total >= least, "{total} of at least {least} cases");
+                        assert!(shown["period"]["period_total"].as_i64().unwrap() >= least);
+                    }
+                });
+            }
+        });
+        assert_eq!(mia.get("/api/crm/support/dashboard").ok()["overall"]["total_cases"], 48);
     }
 
     fn the_rollup_follows_plain_sql(desk) {

@@ -78,7 +78,20 @@ impl Desk {
     }
 
     pub fn with(engine: Engine, change: impl FnOnce(&mut Config), demo_admin: Option<Actor>) -> Desk {
-        let place = Place::migrated(engine);
+        let desk = Desk::at_place(engine, Place::migrated(engine), change, demo_admin);
+        if demo_admin.is_some() {
+            desk.admin();
+        }
+        desk
+    }
+
+    /// A desk on a database that is there already.
+    pub fn at_place(
+        engine: Engine,
+        place: Place,
+        change: impl FnOnce(&mut Config),
+        demo_admin: Option<Actor>,
+    ) -> Desk {
         let mut options = Options::new(&place.url);
         options.durable = false;
         // Tests run side by side on one server; each needs few connections.
@@ -96,7 +109,7 @@ impl Desk {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             steward::http::serve(app.clone(), listener).unwrap()
         });
-        let desk = Desk {
+        Desk {
             engine,
             app,
             clock,
@@ -105,11 +118,7 @@ impl Desk {
             runtime: Some(runtime),
             place: Some(place),
             people: AtomicU32::new(0),
-        };
-        if demo_admin.is_some() {
-            desk.admin();
         }
-        desk
     }
 
     // ---- time

@@ -72,7 +72,7 @@ fn payloads() -> Vec<String> {
 }
 
 /// What in this HTML would act, in words.
-fn acting(html: &str) -> Vec<String> {
+pub fn acting(html: &str) -> Vec<String> {
     let dom = parse_document(RcDom::default(), ParseOpts::default()).one(html);
     let mut found = Vec::new();
     walk(&dom.document, &mut found);

@@ -22,6 +22,7 @@ mod comments;
 mod conventions;
 mod customers;
 mod dashboard;
+mod dashboard_pages;
 mod demo;
 mod engines;
 mod escalation_rules;

@@ -341,6 +341,12 @@ pub fn assert_backlog(shown: &Value, cases: &[&Value], now: Timestamp) {
         "overdue_cases": active.iter().filter(|case| time(case, "resolution_due").is_some_and(|due| due < now)).count(),
         "escalated_cases": active.iter().filter(|case| case["is_escalated"] == true).count(),
         "unassigned_cases": active.iter().filter(|case| case["owner_id"].is_null()).count(),
+        "due_soon_cases": active.iter().filter(|case| {
+            time(case, "resolution_due").is_some_and(|due| now <= due && due < now + 4.hours())
+        }).count(),
+        "long_unassigned_cases": active.iter().filter(|case| {
+            case["owner_id"].is_null() && time(case, "created_at").unwrap() < now - 24.hours()
+        }).count(),
     });
     assert_has(shown, &expected, "backlog");
     for row in shown["by_age"].as_array().unwrap() {

@@ -75,6 +75,7 @@ impl Question {
         let mut question = Question::default();
         let stems = Stems::default();
         let mut required = 0;
+        let mut last = None;
         let mut seen = HashSet::new();
         let (mut at, mut quoted) = (0, false);
         for part in text.split('"') {
@@ -89,6 +90,7 @@ impl Question {
                     phrase.push(word);
                     required + phrase.len() < MOST_REQUIRED
                 } else {
+                    last = Some(word.word.clone());
                     if seen.insert(word.word.clone()) {
                         question.words.push(word);
                     }
@@ -102,11 +104,9 @@ impl Question {
             at += part.len() + 1;
             quoted = !quoted;
         }
-        let open = text.chars().next_back().is_some_and(char::is_alphanumeric) && !is_cut;
-        question.prefix = question.words.last().map(|last| last.word.clone()).filter(|last| {
-            let letters = last.chars().count();
-            open && letters >= PREFIX_LETTERS
-        });
+        let is_whole = !is_cut && seen.len() < MOST_WORDS;
+        let open = text.chars().next_back().is_some_and(char::is_alphanumeric) && is_whole;
+        question.prefix = last.filter(|last| open && last.chars().count() >= PREFIX_LETTERS);
         question.text = text;
         question
     }
@@ -186,7 +186,10 @@ pub fn plan(work: &mut Work, question: &Question, audience: Audience) -> Result<
         .map(|phrase| phrase.iter().map(|word| terms_of(word).unwrap_or_default()).collect())
         .collect();
     if let Some(prefix) = &question.prefix {
-        let family = completions(work, prefix, audience)?;
+        let mut family = completions(work, prefix, audience)?;
+        // What shares the word's stem counts as the word itself already.
+        let own = families.get(Stems::default().stem(prefix).as_ref());
+        family.retain(|term| own.is_none_or(|own| !own.contains(term)));
         if !family.is_empty() {
             plan.clues.push(clue(&family, COMPLETED));
             plan.unknown.retain(|word| word.word != *prefix);
@@ -268,6 +271,8 @@ mod tests {
         assert_eq!(question.prefix.as_deref(), Some("prin"));
         assert_eq!(Question::parse("the printer ").prefix, None);
         assert_eq!(Question::parse("to").prefix, None);
+        assert_eq!(Question::parse("plan a plan").prefix.as_deref(), Some("plan"));
+        assert_eq!(Question::parse("plan \"a b\" pla").prefix.as_deref(), Some("pla"));
         let unclosed = Question::parse("a \"b c");
         assert_eq!((words(&unclosed.words), unclosed.phrases.len()), (vec!["a", "b", "c"], 0));
     }
@@ -286,6 +291,7 @@ mod tests {
     fn long_questions_are_bounded() {
         let text: String = (0..300_000).map(|n| format!("w{n} ")).collect();
         assert_eq!(Question::parse(&text).words.len(), MOST_WORDS);
+        assert_eq!(Question::parse(text.trim()).prefix, None);
         let phrase = Question::parse(&format!("\"{}\" x", "a b ".repeat(1000)));
         assert!(phrase.phrases.iter().flatten().count() <= MOST_REQUIRED);
     }

@@ -37,7 +37,11 @@ fn telling(work: &mut Work, weights: &BTreeMap<i64, f32>, audience: Audience) ->
         &format!("select term_id, {count} from crm_kb_terms where {among} and {count} > 1 order by term_id"),
         &[&json!(ids)],
     )?;
-    let (total,): (i64,) = work.one("select cast(sum(documents) as bigint) from crm_kb_index_totals", &[])?;
+    // What the audience does not see has no part in how rare a word is.
+    let (total,): (i64,) = work.one(
+        "select cast(coalesce(sum(documents), 0) as bigint) from crm_kb_index_totals where kind = 'public' or $1",
+        &[&(audience == Audience::Staff)],
+    )?;
     let mut clues: Vec<(f32, Clue)> = counts
         .into_iter()
         .map(|(id, documents)| {

@@ -1,0 +1,131 @@
+//! What must be true of every page: anybody can use it, in light and in dark, on a phone, in German.
+
+use std::collections::BTreeSet;
+
+use browser::{Look, Result, Tab};
+
+use crate::axe;
+use crate::spots::{NO_PAGES, SPOTS, Spot, Who};
+use crate::stage::Stage;
+
+const EVERYBODY: [Who; 5] = [Who::Stranger, Who::Customer, Who::Agent, Who::Manager, Who::Admin];
+
+/// What is wider than the window, although nothing should be.
+pub const OVERFLOW: &str = "(() => {
+    const wide = document.documentElement.scrollWidth, window = document.documentElement.clientWidth;
+    if (wide <= window) return '';
+    const isHeld = one => one && one !== document.body && (getComputedStyle(one).overflowX !== 'visible' || isHeld(one.parentElement));
+    const outside = [...document.querySelectorAll('body *')].filter(one =>
+        one.getBoundingClientRect().right > window + 1 && !isHeld(one.parentElement));
+    return `${wide} wide in ${window}: ${outside.slice(-3).map(one => one.outerHTML.slice(0, 120)).join(' | ')}`
+})()";
+
+/// Goes to every page with whoever it is for, and adds what `look` finds to the complaints.
+pub fn at_every_page(
+    stage: &Stage,
+    look: Look,
+    find: impl Fn(&Tab, &Spot) -> Result<Vec<String>>,
+) -> Result<()> {
+    for who in EVERYBODY {
+        let tab = stage.somebody(who, look)?;
+        let mut faults = Vec::new();
+        // What is wrong in the same way on many pages is said of the first.
+        let mut known = BTreeSet::new();
+        for spot in SPOTS.iter().filter(|spot| spot.who == who) {
+            tab.goes(spot.path)?;
+            let found = find(&tab, spot)?
+                .into_iter()
+                .chain(tab.complaints())
+                .filter(|fault| known.insert(fault.clone()));
+            faults.extend(found.map(|fault| format!("{} ({who:?}): {fault}", spot.path)));
+        }
+        faults.into_iter().for_each(|fault| tab.complain(fault));
+    }
+    Ok(())
+}
+
+fn overflow(tab: &Tab) -> Result<Vec<String>> {
+    let overflow = tab.asks(OVERFLOW)?;
+    Ok(overflow.as_str().filter(|text| !text.is_empty()).map(str::to_owned).into_iter().collect())
+}
+
+in_the_demo! {
+    fn anybody_can_use_it_in_light_and_in_dark(stage) {
+        at_every_page(stage, Look::default(), |tab, _| {
+            let mut faults = overflow(tab)?;
+            faults.extend(axe::faults(tab)?);
+            tab.look(Look::default().dark())?;
+            faults.extend(axe::faults_of_colours(tab)?.into_iter().map(|fault| format!("in the dark: {fault}")));
+            tab.look(Look::default())?;
+            Ok(faults)
+        })
+    }
+
+    fn it_fits_a_phone_and_a_wide_screen(stage) {
+        at_every_page(stage, Look::phone(), |tab, _| {
+            let mut faults = overflow(tab)?;
+            faults.extend(axe::faults(tab)?);
+            tab.look(Look { width: 1920, height: 1080, ..Look::default() })?;
+            faults.extend(overflow(tab)?);
+            tab.look(Look::phone())?;
+            Ok(faults.into_iter().collect())
+        })
+    }
+
+    fn it_speaks_german(stage) {
+        // The names of types, priorities and teams are a desk's own.
+        let named = stage.desk.texts("select type_name from crm_case_types union select priority_name from crm_case_priorities
+            union select team_name from crm_teams", Vec::new());
+        let english: BTreeSet<String> = english_only().into_iter().filter(|text| !named.contains(text)).collect();
+        at_every_page(stage, Look::default().german(), move |tab, _| {
+            let mut faults = Vec::new();
+            if tab.asks("document.documentElement.lang")? != "de" {
+                faults.push("the page does not say that it is German".to_owned());
+            }
+            // What people wrote (a subject, a name) is not the desk's to say: it stands in elements with `dir=auto`.
+            let said = tab.asks("[...new Set([...document.querySelectorAll('body *, title')].filter(one =>
+                    !one.closest('[dir=auto], script, [lang]:not(html)')).flatMap(one => [...one.childNodes]
+                        .filter(node => node.nodeType === 3).map(node => node.data)
+                        .concat(['placeholder', 'aria-label', 'title', 'alt'].map(name => one.getAttribute(name)))))]
+                .map(text => text?.trim().replace(/\\s+/g, ' ')).filter(Boolean)")?;
+            let said = said.as_array().into_iter().flatten().filter_map(|text| text.as_str());
+            faults.extend(said.filter(|text| english.contains(*text)).map(|text| format!("English: {text}")));
+            Ok(faults)
+        })
+    }
+}
+
+/// What the English catalogues say and the German ones do not: whole messages without variables.
+fn english_only() -> BTreeSet<String> {
+    let messages = |language: &str| -> BTreeSet<String> {
+        let folder = format!("{}/../steward/locales/{language}", env!("CARGO_MANIFEST_DIR"));
+        let texts = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let lines: Vec<String> =
+            texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+        let values = lines
+            .iter()
+            .filter(|line| !line.starts_with(['#', ' ']))
+            .filter_map(|line| line.split_once(" = "));
+        values.map(|(_, value)| value.trim().to_owned()).filter(|value| !value.contains('{')).collect()
+    };
+    let (english, german) = (messages("en"), messages("de"));
+    assert!(english.len() > 100 && german.len() > 100, "the catalogues are found");
+    english.difference(&german).cloned().collect()
+}
+
+/// So that a page cannot be forgotten.
+#[test]
+fn every_page_of_the_route_table_is_looked_at() {
+    let known: BTreeSet<&str> = SPOTS.iter().map(|spot| spot.route).chain(NO_PAGES.iter().copied()).collect();
+    let pages = steward::http::pages();
+    let paths: BTreeSet<&str> =
+        pages.iter().filter(|page| page.method == "GET").map(|page| page.path).collect();
+    assert_eq!(paths.difference(&known).collect::<Vec<_>>(), Vec::<&&str>::new(), "add them to spots.rs");
+    assert_eq!(
+        known.difference(&paths).collect::<Vec<_>>(),
+        Vec::<&&str>::new(),
+        "they are in spots.rs, but not there"
+    );
+}

@@ -1,0 +1,62 @@
+// Keeps the dashboard current: when something happens on the desk its figures are fetched anew and laid over those that are
+// shown, so that only what differs changes: no flicker, and focus, unfolded parts and the scroll position stay.
+
+import { hear } from "./live.js";
+import { tell } from "./clock.js";
+
+const PAUSE = 5_000;
+const place = document.querySelector("[data-figures]");
+let due = false, busy = false, last = Date.now(), timer;
+
+function lay(now, next) {
+  if (now.nodeType === Node.TEXT_NODE) {
+    if (now.data !== next.data) now.data = next.data;
+    return;
+  }
+  if (now.nodeType !== Node.ELEMENT_NODE) return;
+  for (const { name } of [...now.attributes]) if (!next.hasAttribute(name) && name !== "open") now.removeAttribute(name);
+  for (const { name, value } of next.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
+  layAll(now, next);
+}
+
+function layAll(now, next) {
+  const [old, fresh] = [[...now.childNodes], [...next.childNodes]];
+  fresh.forEach((node, n) => {
+    if (!old[n]) now.append(node);
+    else if (old[n].nodeName === node.nodeName) lay(old[n], node);
+    else old[n].replaceWith(node);
+  });
+  old.slice(fresh.length).forEach((node) => node.remove());
+}
+
+async function refresh() {
+  if (!due || busy || document.hidden || Date.now() - last < PAUSE) return;
+  [due, busy, last] = [false, true, Date.now()];
+  try {
+    const response = await fetch(place.dataset.figures + location.search);
+    if (!response.ok || response.redirected) return;
+    const next = document.createElement("template");
+    next.innerHTML = await response.text();
+    layAll(place, next.content);
+    tell(place);
+  } catch {
+    // The next event tries again.
+  } finally {
+    busy = false;
+    if (due) plan();
+  }
+}
+
+function plan() {
+  clearTimeout(timer);
+  timer = setTimeout(refresh, Math.max(0, last + PAUSE - Date.now()));
+}
+
+if (place) {
+  const note = () => {
+    if (!due) plan();
+    due = true;
+  };
+  for (const kind of ["case_created", "case_changed", "case_breached", "reset"]) hear(kind, note);
+  document.addEventListener("visibilitychange", refresh);
+}

@@ -1,0 +1,16 @@
+# The page of all components.
+design-title = Components
+design-about = Every component in every state
+design-colours = Colours
+design-type = Type
+design-buttons = Buttons
+design-fields = Fields
+design-badges = Marks
+design-messages = Messages
+design-tables = Tables
+design-thread = Conversation
+design-dialogs = What opens, and what holds
+design-heading = A heading
+design-sentence = The quick brown fox jumps over the lazy dog
+design-link = a link
+design-fault = is no date: write it as 2026-03-02
