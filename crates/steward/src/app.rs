@@ -17,6 +17,9 @@ use crate::people::SignInGuard;
 use crate::sla::Clocks;
 use crate::work::{Actor, Work};
 
+/// Forms that one address may send in a minute without signing in: links asked for, requests by the contact form.
+const STRANGERS_A_MINUTE: u32 = 10;
+
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
@@ -27,6 +30,8 @@ pub struct Parts {
     pub metrics: Metrics,
     pub limits: RequestLimits,
     pub sign_ins: SignInGuard,
+    /// How often an address may have a mail or a case made without signing in.
+    pub strangers: RequestLimits,
     pub clocks: Arc<Clocks>,
     pub knowledge: Shelf,
     pub files: Files,
@@ -62,6 +67,7 @@ impl App {
             metrics,
             limits,
             sign_ins,
+            strangers: RequestLimits::new(STRANGERS_A_MINUTE),
             clocks: Arc::default(),
             knowledge: Shelf::default(),
             files,

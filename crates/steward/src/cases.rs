@@ -41,7 +41,7 @@ pub use filter::{CaseQuery, CaseScope, Filter};
 pub use list::CaseList;
 pub use open::CaseDraft;
 pub use show::{CaseDetail, CaseView, EscalationView, escalations};
-pub use status::{StatusChange, close_resolved};
+pub use status::{REOPEN_DAYS, StatusChange, close_resolved};
 
 pub use crate::workflow::Status;
 pub(crate) use summary::mean;

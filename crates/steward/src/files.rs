@@ -13,15 +13,17 @@ mod folder;
 mod keep;
 mod kinds;
 mod names;
+mod page_form;
 mod store;
 mod sweep;
 mod upload;
 
 pub use download::{Download, Stored, Wanted, serve};
 pub use keep::{Kept, confirm, keep, keep_bytes, missing};
+pub use page_form::receive_page;
 pub use store::Files;
 pub use sweep::{KEPT_DAYS, sweep};
-pub use upload::{Form, Upload};
+pub use upload::{Arrived, Form, Upload, hex_digest};
 
 /// Bytes of what settings and people call a megabyte.
 const MEGABYTE: u64 = 1_000_000;

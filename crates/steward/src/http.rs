@@ -22,19 +22,19 @@ use axum::routing::{MethodFilter, MethodRouter, any, on};
 pub use crate::app::App;
 pub use body::{Body, Link, Nothing, Path, Query, Word};
 pub use caller::{
-    Admin, Agent, Anyone, Caller, Expected, Guest, Known, Manager, Participant, Reader, Viewer,
+    Admin, Agent, Anyone, Caller, Customer, Expected, Guest, Known, Manager, Participant, Reader, Viewer,
 };
 pub use endpoint::{Describe, Operation, Route};
 pub use idempotency::forget_old_keys;
-pub use limits::RequestLimits;
+pub use limits::{Asker, RequestLimits};
 pub use observe::Metrics;
 pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply, json_bytes};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
 use crate::{
-    cases, dashboard, escalations, files, jobs, knowledge, live, mail, notifications, people, routing, sla,
-    surveys, web,
+    cases, customers, dashboard, escalations, files, jobs, knowledge, live, mail, notifications, people,
+    routing, sla, surveys, web,
 };
 
 macro_rules! routes {
@@ -217,6 +217,9 @@ pub fn routes() -> Vec<Route> {
         POST   "/api/auth/sign-in"                          Anyone      people::sign_in::sign_in,      "Exchange e-mail and password for a short-lived token";
         POST   "/api/auth/sign-out"                         Known       people::sign_in::sign_out,     "End the token that is used";
         GET    "/api/auth/me"                               Known       people::sign_in::me,           "Who is calling";
+        GET    "/api/auth/sessions"                         Known       people::sessions::list_own,    "One's own sessions, the latest first";
+        DELETE "/api/auth/sessions"                         Known       people::sessions::end_all_others, "End one's other sessions";
+        DELETE "/api/auth/sessions/{token_id}"              Known       people::sessions::end_own,     "End one of one's own sessions";
         GET    "/healthz"                                   Anyone      observe::healthz,              "The process is up";
         GET    "/readyz"                                    Anyone      observe::readyz,               "The database answers";
         GET    "/metrics"                                   Admin       observe::metrics,              "Figures for Prometheus";
@@ -276,9 +279,69 @@ pub fn pages() -> Vec<Page> {
         GET    "/dashboard"                     dashboard::pages::dashboard;
         GET    "/dashboard/figures"             dashboard::pages::figures;
         GET    "/dashboard/surveys/{survey_id}" dashboard::pages::survey;
+        GET    "/knowledge"                     knowledge::pages::list;
+        POST   "/knowledge"                     knowledge::pages::editor::create;
+        GET    "/knowledge/new"                 knowledge::pages::editor::new;
+        POST   "/knowledge/preview"             knowledge::pages::editor::preview;
+        GET    "/knowledge/pick"                knowledge::pages::editor::pick;
+        GET    "/knowledge/insights"            knowledge::pages::insights::show;
+        POST   "/knowledge/insights/settled"    knowledge::pages::insights::settle;
+        GET    "/knowledge/categories"          knowledge::pages::tree::show;
+        POST   "/knowledge/categories"          knowledge::pages::tree::add;
+        POST   "/knowledge/categories/{category_id}" knowledge::pages::tree::change;
+        POST   "/knowledge/categories/{category_id}/deletion" knowledge::pages::tree::remove;
+        GET    "/knowledge/{article_id}"        knowledge::pages::article::show;
+        GET    "/knowledge/{article_id}/edit"   knowledge::pages::editor::edit;
+        POST   "/knowledge/{article_id}/edit"   knowledge::pages::editor::save;
+        POST   "/knowledge/{article_id}/status" knowledge::pages::article::set_status;
+        POST   "/knowledge/{article_id}/deletion" knowledge::pages::article::delete;
+        GET    "/knowledge/{article_id}/versions" knowledge::pages::history::list;
+        GET    "/knowledge/{article_id}/versions/{version}" knowledge::pages::history::show;
+        POST   "/knowledge/{article_id}/versions/{version}/restoration" knowledge::pages::history::restore;
+        GET    "/help"                          knowledge::help::front;
+        GET    "/help/search"                   knowledge::help::search::show;
+        GET    "/help/categories/{category_id}" knowledge::help::search::category;
+        GET    "/help/articles/{slug}"          knowledge::help::article::show;
+        POST   "/help/articles/{slug}/feedback" knowledge::help::article::vote;
+        GET    "/help/files/{article_id}/{attachment_id}" knowledge::help::article::file;
+        GET    "/sitemap.xml"                   knowledge::help::sitemap::show;
+        GET    "/robots.txt"                    knowledge::help::sitemap::robots;
         GET    "/sign-in"                       people::pages::sign_in_form;
         POST   "/sign-in"                       people::pages::sign_in;
         POST   "/sign-out"                      people::pages::sign_out;
+        POST   "/demo/sign-in"                  people::pages::sign_in_to_demo;
+        GET    "/password-reset"                people::reset_pages::form;
+        POST   "/password-reset"                people::reset_pages::ask;
+        GET    "/password-reset/{token}"        people::reset_pages::look;
+        POST   "/password-reset/{token}"        people::reset_pages::set;
+        GET    "/profile"                       people::profile_pages::show_profile;
+        POST   "/profile/name"                  people::profile_pages::rename;
+        POST   "/profile/password"              people::profile_pages::change_password;
+        POST   "/profile/looks"                 people::profile_pages::look;
+        POST   "/profile/sessions"              people::profile_pages::end_sessions;
+        GET    "/portal"                        customers::cases::list;
+        GET    "/portal/sign-in"                customers::sign_in::form;
+        POST   "/portal/sign-in"                customers::sign_in::ask;
+        GET    "/portal/sign-in/{token}"        customers::sign_in::look;
+        POST   "/portal/sign-in/{token}"        customers::sign_in::enter;
+        GET    "/portal/new"                    customers::writing::new;
+        POST   "/portal/new"                    customers::writing::create;
+        GET    "/portal/cases/{case_id}"        customers::cases::show;
+        POST   "/portal/cases/{case_id}/replies" customers::writing::reply;
+        POST   "/portal/cases/{case_id}/status" customers::cases::set_status;
+        GET    "/portal/cases/{case_id}/rating" surveys::pages::rating_form;
+        POST   "/portal/cases/{case_id}/rating" surveys::pages::rate;
+        GET    "/portal/cases/{case_id}/files/{attachment_id}" customers::cases::file;
+        GET    "/portal/preferences"            customers::preferences::form;
+        POST   "/portal/preferences"            customers::preferences::save;
+        POST   "/portal/sign-out-everywhere"    customers::preferences::sign_out_everywhere;
+        GET    "/contact"                       customers::contact_form::form;
+        POST   "/contact"                       customers::contact_form::send;
+        GET    "/contact/received"              customers::contact_form::received;
+        GET    "/contact/suggestions"           customers::contact_form::suggestions;
+        GET    "/survey/{token}"                surveys::pages::form;
+        POST   "/survey/{token}"                surveys::pages::answer;
+        GET    "/survey/{token}/thanks"         surveys::pages::thanks;
         POST   "/preferences"                   web::prefer;
         GET    "/design"                        web::design::show;
         GET    "/assets/{mark}/{name}"          web::asset;
@@ -312,7 +375,7 @@ pub fn router(app: App) -> Router {
     }
     router
         .merge(seen.layer(axum::middleware::from_fn(web::compressed)))
-        .fallback(web::unknown)
+        .fallback(web::nowhere)
         .layer(axum::middleware::from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)
 }

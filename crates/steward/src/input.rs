@@ -175,7 +175,11 @@ pub fn from_json<T: Input>(value: Value) -> Result<T> {
 
 /// Reads a query string. All its faults are in the error, 400.
 pub fn from_query<T: Input>(query: &str) -> Result<T> {
-    let pairs = form_pairs(query)?;
+    from_pairs(form_pairs(query)?)
+}
+
+/// Reads names and values, as a query has them. All faults are in the error, 400.
+pub fn from_pairs<T: Input>(pairs: Vec<(String, String)>) -> Result<T> {
     let mut fields = Fields { source: Source::Query(pairs), faults: Vec::new() };
     let read = T::read(&mut fields);
     fields.refuse_the_rest();

@@ -17,8 +17,9 @@ use tokio::task::{JoinError, JoinSet};
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
+use crate::web::Language;
 use crate::work::{Actor, Work};
-use crate::{reactions, sla, surveys};
+use crate::{mail, reactions, sla, surveys};
 
 pub use errands::{Errand, Lease, enqueue_errand};
 
@@ -49,6 +50,8 @@ pub enum Job {
     CheckEscalation { escalation_id: i64, rule_id: i64 },
     /// The time of an invitation to a survey has come.
     InviteToSurvey { invitation_id: i64 },
+    /// Somebody asked for a link to sign in, by the key of an address that may be nobody's.
+    SendSignInLink { door: mail::sign_in::Door, email_key: String, language: Language },
 }
 
 /// What became of a run.
@@ -67,6 +70,7 @@ impl Job {
             Job::RecomputeSla(_) => "recompute_sla",
             Job::CheckEscalation { .. } => "check_escalation",
             Job::InviteToSurvey { .. } => "invite_to_survey",
+            Job::SendSignInLink { .. } => "send_sign_in_link",
         }
     }
 
@@ -83,6 +87,12 @@ impl Job {
             }
             Job::InviteToSurvey { invitation_id } => {
                 surveys::invite(work, *invitation_id).map(|()| Outcome::Done)
+            }
+            Job::SendSignInLink { door, email_key, language } => {
+                mail::sign_in::send(work, *door, email_key, *language)?;
+                // Addresses that strangers typed are not kept.
+                let (door, language, email_key) = (*door, *language, String::new());
+                Ok(Outcome::DoneAs(Job::SendSignInLink { door, email_key, language }))
             }
         }
     }

@@ -8,6 +8,7 @@ pub mod cases;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod customers;
 pub mod dashboard;
 pub mod demo;
 pub mod doctor;

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::escalations::{self, Cause};
 use crate::events::Event;
 use crate::jobs::{self, Job};
+use crate::mail;
 use crate::notifications::{self, Audience};
 use crate::surveys;
 use crate::work::Work;
@@ -27,11 +28,13 @@ pub fn has_consequences(event: &Event) -> bool {
 
 /// Enqueues what follows from an event that was just appended.
 pub fn enqueue(work: &mut Work, event_id: i64, event: &Event) -> Result<()> {
-    if !has_consequences(event) {
-        return Ok(());
+    // The customer is told of an answer by mail, where there is mail.
+    let is_answer = matches!(event, Event::CommentAdded { contact_id: None, is_internal: false, .. });
+    if has_consequences(event) || (is_answer && work.config.sends_mail()) {
+        let now = work.now;
+        jobs::enqueue(work, &Job::React { event_id }, now, None)?;
     }
-    let now = work.now;
-    jobs::enqueue(work, &Job::React { event_id }, now, None)
+    Ok(())
 }
 
 /// Enqueues what follows from many.
@@ -51,7 +54,7 @@ pub fn react(work: &mut Work, event_id: i64) -> Result<()> {
     let Some((case_id, kind, data, at)) = row else { return Ok(()) };
     let Some(event) = Event::read(&kind, data) else { return Ok(()) };
     let audience = match &event {
-        Event::CommentAdded { .. } | Event::Breached { .. } | Event::Warned { .. } => {
+        Event::CommentAdded { contact_id: Some(_), .. } | Event::Breached { .. } | Event::Warned { .. } => {
             Some(Audience::OwnerOrTeam)
         }
         Event::StatusChanged { reopening: true, .. } => Some(Audience::OwnerOrTeam),
@@ -78,6 +81,9 @@ pub fn react(work: &mut Work, event_id: i64) -> Result<()> {
             true => escalations::apply_rules(work, case_id, &Cause::PriorityRaise { event_id }),
             false => Ok(()),
         },
+        Event::CommentAdded { comment_id, contact_id: None, is_internal: false, .. } => {
+            mail::tell_of_answer(work, case_id, *comment_id)
+        }
         Event::StatusChanged { to: Status::Closed, .. } => surveys::schedule(work, case_id, event_id, at),
         Event::StatusChanged { reopening: true, .. } => {
             let count = reopenings(work, case_id, event_id)?;

@@ -9,6 +9,7 @@ pub mod comments;
 pub mod definition;
 pub mod invitation;
 pub mod invited;
+pub mod pages;
 pub mod questions;
 pub mod results;
 pub mod statistics;

@@ -1,1 +1,27 @@
 # surveys
+survey-title = Wie waren wir?
+survey-about = Zu Ihrer Anfrage { $number }
+survey-look-again = Einige Antworten fehlen oder passen nicht. Sie sind unten markiert.
+survey-required = Bitte beantworten Sie diese Frage.
+survey-unfit = Diese Antwort passt nicht zur Frage.
+survey-empty = Bitte beantworten Sie mindestens eine Frage.
+survey-worst = gar nicht
+survey-best = sehr
+survey-nothing-yet = Es wird nichts gespeichert, bevor Sie Ihre Antworten senden.
+survey-send = Antworten senden
+survey-thanks = Vielen Dank!
+survey-stored = Ihre Antworten helfen uns, besser zu werden.
+survey-again = Diese Umfrage wurde bereits beantwortet; sie wird nur einmal beantwortet.
+survey-onward = Zum Hilfebereich
+answer-yes = Ja
+answer-no = Nein
+mail-survey-subject = Wie waren wir? { $number }
+mail-survey-text = wir haben Ihre Anfrage { $number }, „{ $subject }“, geschlossen. Eine Minute Ihrer Zeit hilft uns, besser zu werden.
+mail-survey-link = Einige Fragen beantworten
+mail-survey-nothing-yet = Es wird nichts gespeichert, bevor Sie Ihre Antworten auf der Seite senden, die sich öffnet.
+mail-survey-until = Der Link ist nur für Sie und gilt bis zum { $until }.
+mail-survey-stop = Keine Umfragen mehr
+unsubscribe-title = Umfragen von { $brand }
+unsubscribe-ask = Möchten Sie keine Umfragen mehr von uns bekommen? Antworten auf Ihre Anfragen erreichen Sie wie bisher.
+unsubscribe-stop = Umfragen abbestellen
+unsubscribe-done = Sie bekommen keine Umfragen mehr von uns. Antworten auf Ihre Anfragen erreichen Sie wie bisher. In den Einstellungen Ihres Portals können Sie Umfragen wieder zulassen.

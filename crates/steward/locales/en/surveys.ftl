@@ -1,1 +1,27 @@
 # surveys
+survey-title = How did we do?
+survey-about = About your case { $number }
+survey-look-again = Some answers are missing or do not fit. They are marked below.
+survey-required = Please answer this question.
+survey-unfit = This answer does not fit the question.
+survey-empty = Please answer at least one question.
+survey-worst = not at all
+survey-best = very much
+survey-nothing-yet = Nothing is stored before you send your answers.
+survey-send = Send answers
+survey-thanks = Thank you!
+survey-stored = Your answers help us to do better.
+survey-again = This survey has been answered already; it is answered once.
+survey-onward = To the help centre
+answer-yes = Yes
+answer-no = No
+mail-survey-subject = How did we do? { $number }
+mail-survey-text = we have closed your case { $number }, “{ $subject }”. A minute of your time helps us to do better.
+mail-survey-link = Answer a few questions
+mail-survey-nothing-yet = Nothing is stored before you send your answers on the page that opens.
+mail-survey-until = The link is yours alone and is good until { $until }.
+mail-survey-stop = No more surveys
+unsubscribe-title = Surveys of { $brand }
+unsubscribe-ask = Do you want to get no more surveys from us? Answers to your cases will reach you as before.
+unsubscribe-stop = Stop surveys
+unsubscribe-done = You get no more surveys from us. Answers to your cases reach you as before. In the preferences of your portal you can have them back.

@@ -307,6 +307,11 @@ pub async fn download(
     _: Query<Nothing>,
     wanted: Wanted,
 ) -> Result<Download> {
+    serve(&caller, case_id, attachment_id, &wanted).await
+}
+
+/// The bytes of a file, as far as the caller may see it.
+pub async fn serve(caller: &Caller, case_id: i64, attachment_id: i64, wanted: &Wanted) -> Result<Download> {
     let stored = caller.read(Class::Bounded, move |work| {
         Case::find(work, case_id)?;
         find(work, case_id, attachment_id)?;
@@ -317,7 +322,7 @@ pub async fn download(
         )?;
         stored.ok_or(Error::NotFound("file: the row was made without one"))
     });
-    files::serve(&caller.app, &stored.await?, &wanted).await
+    files::serve(&caller.app, &stored.await?, wanted).await
 }
 
 pub async fn delete(

@@ -47,6 +47,27 @@ db::record! {
     }
 }
 
+impl CaseDraft {
+    /// A draft that leaves everything else to the desk.
+    pub fn by_channel(subject: Line<500>, channel: Channel) -> CaseDraft {
+        CaseDraft {
+            subject,
+            description: None,
+            account_id: None,
+            contact_id: None,
+            case_type_id: None,
+            priority_id: None,
+            status: None,
+            channel: Some(channel),
+            owner_id: None,
+            team_id: None,
+            parent_case_id: None,
+            tags: None,
+            created_by: None,
+        }
+    }
+}
+
 /// `{share}` keeps an erasure of the contact from slipping in between this and the insert.
 const FIND: &str = "select t.case_type_id, t.default_priority,
         (select priority_id from crm_case_priorities where priority_id = $2 and is_active) as priority_id,

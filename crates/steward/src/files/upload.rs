@@ -107,11 +107,19 @@ impl Stream for Arriving {
 }
 
 /// Reads parts within the limits of time and size.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     files: &'a Files,
     ahead: Arc<AtomicUsize>,
     began: Instant,
     received: u64,
+}
+
+impl<'a> Reader<'a> {
+    /// The parts of an upload, and what reads them.
+    pub(super) fn of(upload: Upload, files: &'a Files) -> (Reader<'a>, Multipart<'static>) {
+        let Upload(parts, ahead) = upload;
+        (Reader { files, ahead, began: Instant::now(), received: 0 }, parts)
+    }
 }
 
 impl Upload {
@@ -121,8 +129,7 @@ impl Upload {
     /// 400 for what is no form or stops arriving, 413 for a file or a number of files beyond the limit, 422 for fields
     /// at fault, 507 where the disk is full.
     pub async fn receive(self, app: &App, takes: &[&str]) -> Result<Form> {
-        let Upload(mut parts, ahead) = self;
-        let mut reader = Reader { files: &app.files, ahead, began: Instant::now(), received: 0 };
+        let (mut reader, mut parts) = Reader::of(self, &app.files);
         let mut form = Form { files: Vec::new(), comment_id: None, is_internal: None };
         let mut faults = Vec::new();
         while let Some(part) = reader.next_part(&mut parts).await? {
@@ -186,7 +193,10 @@ impl Form {
 }
 
 impl Reader<'_> {
-    async fn next_part(&mut self, parts: &mut Multipart<'static>) -> Result<Option<Field<'static>>> {
+    pub(super) async fn next_part(
+        &mut self,
+        parts: &mut Multipart<'static>,
+    ) -> Result<Option<Field<'static>>> {
         let next = tokio::time::timeout(self.patience(), parts.next_field()).await;
         self.ahead.store(0, Ordering::Relaxed);
         next.map_err(|_| too_slow())?.map_err(unreadable)
@@ -198,7 +208,7 @@ impl Reader<'_> {
         due.saturating_duration_since(Instant::now()).min(SILENCE)
     }
 
-    async fn chunk(&mut self, part: &mut Field<'static>) -> Result<Option<Bytes>> {
+    pub(super) async fn chunk(&mut self, part: &mut Field<'static>) -> Result<Option<Bytes>> {
         let chunk = tokio::time::timeout(self.patience(), part.chunk()).await;
         self.ahead.store(0, Ordering::Relaxed);
         let chunk = chunk.map_err(|_| too_slow())?.map_err(unreadable)?;
@@ -226,7 +236,7 @@ impl Reader<'_> {
         Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
     }
 
-    async fn file(&mut self, mut part: Field<'static>) -> Result<Arrived> {
+    pub(super) async fn file(&mut self, mut part: Field<'static>) -> Result<Arrived> {
         let name = names::harmless(part.file_name().unwrap_or_default());
         let most = self.files.most_bytes;
         let (file, path) = self.files.arrival().map_err(|error| refused(&error))?.into_parts();

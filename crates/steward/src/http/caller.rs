@@ -18,6 +18,7 @@ use super::limits::Asker;
 use super::reply::{Answer, Reply};
 use super::serve::Place;
 use crate::clock::Time;
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::people::tokens::{self, KnownToken};
 use crate::people::{Role, Scope};
@@ -45,6 +46,8 @@ pub struct RequestFacts {
     body_hash: OnceLock<[u8; 32]>,
     /// The caller's address, from the proxy's header only where the proxy is listed.
     pub address: IpAddr,
+    /// Whether the browser came over TLS, as far as the settings or a listed proxy say so.
+    pub is_secure: bool,
     /// The place that the connection takes among those served at a time.
     pub place: Option<Place>,
 }
@@ -115,6 +118,11 @@ impl Expected {
     /// No precondition.
     pub fn any(id: i64) -> Expected {
         Expected { id, tags: None }
+    }
+
+    /// That version and no other.
+    pub fn version(id: i64, version: i64) -> Expected {
+        Expected { id, tags: Some(super::reply::etag(id, version)) }
     }
 
     /// 412 unless the present version is one that was named. Weak tags never match (RFC 9110, 13.1.1).
@@ -202,7 +210,23 @@ fn facts(parts: &Parts, app: &App) -> Result<RequestFacts> {
         place: parts.extensions.get::<Place>().cloned(),
         body_hash: OnceLock::new(),
         address: client_address(&parts.headers, peer, &app.config.trusted_proxies),
+        is_secure: is_secure(&parts.headers, peer, &app.config),
     })
+}
+
+/// Whether the browser came over TLS. A listed proxy says so in `X-Forwarded-Proto`; what anybody else says there is not
+/// believed. Otherwise the desk's public address tells, except to a browser on this very machine.
+fn is_secure(headers: &HeaderMap, peer: Option<IpAddr>, config: &Config) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if peer.is_some_and(|peer| config.trusted_proxies.contains(&peer.to_canonical()))
+        && let Some(schemes) = text("x-forwarded-proto")
+    {
+        return schemes.rsplit(',').next().is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"));
+    }
+    let host = text("host").unwrap_or("");
+    let host = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let is_loopback = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+    config.public_url.starts_with("https://") && !is_loopback
 }
 
 /// The address nearest to the client that somebody trustworthy vouches for: the peer's own, or, while that is a
@@ -399,6 +423,11 @@ impl Describe for Guest {
 permission!(
     /// Whoever is known: users and customers. What each sees is the model's scope.
     Known, "signed-in users and customers", |actor| matches!(actor, Actor::User { .. } | Actor::Contact { .. })
+);
+permission!(
+    /// Customers alone.
+    Customer, "customers: you are signed in as a user of the desk",
+    |actor| matches!(actor, Actor::Contact { .. })
 );
 permission!(
     /// Users of any role.

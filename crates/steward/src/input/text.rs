@@ -62,6 +62,13 @@ impl<const MIN: usize> Prose<MIN> {
     }
 }
 
+impl Prose<1> {
+    /// The same where it may be empty.
+    pub fn loosen(self) -> Prose<0> {
+        Prose(self.0)
+    }
+}
+
 impl<const MIN: usize> Deref for Prose<MIN> {
     type Target = str;
 

@@ -34,7 +34,7 @@ crate::input! {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Suggestion {
     #[serde(flatten)]
-    article: Article,
+    pub article: Article,
     /// Greater is better; only comparable within one answer.
     score: f64,
     /// Where the words of the problem occur: HTML-escaped, hits in `<mark>`.
@@ -61,6 +61,15 @@ pub fn found(work: &mut Work, text: &str, limit: i64) -> Result<Vec<Article>> {
     let limit = usize::try_from(limit).unwrap_or(0);
     let ids: Vec<i64> = hits.iter().take(limit).map(|hit| hit.article_id).collect();
     article::readable_among(work, &ids)
+}
+
+/// The best articles for a problem in somebody's words, as far as the actor may read them; none for a few letters.
+pub fn for_problem(work: &mut Work, text: &str, most: i64) -> Result<Vec<Suggestion>> {
+    if text.trim().chars().count() < 4 {
+        return Ok(Vec::new());
+    }
+    let query = SuggestQuery { text: Some(text.to_owned()), case_id: None, limit: Some(Int(most)) };
+    Ok(suggestions(work, &query)?.suggestions)
 }
 
 fn suggestions(work: &mut Work, query: &SuggestQuery) -> Result<Suggestions> {

@@ -36,6 +36,8 @@ db::record! {
         pub purpose: Purpose,
         pub case_id: Option<i64>,
         pub contact_id: Option<i64>,
+        /// The user whom it is for; a message is for a contact or for a user.
+        pub user_id: Option<i64>,
         pub to_name: String,
         pub to_address: String,
         pub subject: String,
@@ -81,7 +83,7 @@ pub struct OneMessage {
 }
 
 const SELECT: &str =
-    "select outbound_message_id, purpose, case_id, contact_id, to_name, to_address, subject, message_id,
+    "select outbound_message_id, purpose, case_id, contact_id, user_id, to_name, to_address, subject, message_id,
         state, attempts, last_answer, created_at, next_attempt_at, sending_at, sent_at, finished_at
      from crm_outbound_messages";
 

@@ -12,10 +12,15 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use super::links::{self, Good};
+use super::sign_in::{self, Door};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::jobs::{self, Errand};
+use crate::people::tokens::Owner;
 use crate::work::Work;
+
+/// Minutes after which nobody waits for a link to sign in any more.
+const ASKED_MINUTES: i64 = 60;
 
 crate::words! {
     /// Where a message stands.
@@ -36,7 +41,17 @@ crate::words! {
 
 crate::words! {
     /// What a message is for.
-    pub enum Purpose { SurveyInvitation = "survey_invitation" }
+    pub enum Purpose {
+        SurveyInvitation = "survey_invitation",
+        /// A link with which a customer signs in to the portal.
+        PortalLink = "portal_link",
+        /// A link with which a user sets a new password.
+        PasswordReset = "password_reset",
+        /// To whoever wrote by the contact form.
+        CaseReceived = "case_received",
+        /// What a user has answered on a case, to its customer.
+        CaseAnswered = "case_answered",
+    }
 }
 
 /// A message to be sent. Texts may hold the placeholders of [`links`].
@@ -44,7 +59,7 @@ crate::words! {
 pub struct Draft {
     pub purpose: Purpose,
     pub case_id: Option<i64>,
-    pub contact_id: i64,
+    pub to: Owner,
     pub to_name: String,
     pub to_address: String,
     pub subject: String,
@@ -57,12 +72,15 @@ pub fn enqueue(work: &mut Work, draft: &Draft) -> Result<i64> {
     let now = work.now;
     let state = if work.config.sends_mail() { State::Queued } else { State::Held };
     let next_attempt_at = (state == State::Queued).then_some(now);
+    let (column, addressee) = draft.to.column();
     let (id,): (i64,) = work.one(
-        "insert into crm_outbound_messages (purpose, case_id, contact_id, to_name, to_address, subject, text_body,
-             html_body, message_id, state, created_at, next_attempt_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning outbound_message_id",
+        &format!(
+            "insert into crm_outbound_messages (purpose, case_id, {column}, to_name, to_address, subject, text_body,
+                 html_body, message_id, state, created_at, next_attempt_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning outbound_message_id"
+        ),
         &[
-            &draft.purpose, &draft.case_id, &draft.contact_id, &one_line(&draft.to_name), &draft.to_address,
+            &draft.purpose, &draft.case_id, &addressee, &one_line(&draft.to_name), &draft.to_address,
             &one_line(&draft.subject), &draft.text_body, &draft.html_body, &message_id(work)?, &state, &now,
             &next_attempt_at,
         ],
@@ -97,6 +115,7 @@ db::record! {
         pub outbound_message_id: i64,
         pub purpose: Purpose,
         pub contact_id: Option<i64>,
+        pub user_id: Option<i64>,
         pub to_name: String,
         pub to_address: String,
         pub subject: String,
@@ -105,6 +124,7 @@ db::record! {
         pub message_id: String,
         pub state: State,
         pub attempts: i64,
+        pub created_at: Time,
     }
 }
 
@@ -113,8 +133,8 @@ impl Letter {
         let lock = work.dialect().for_update();
         work.optional(
             &format!(
-                "select outbound_message_id, purpose, contact_id, to_name, to_address, subject, text_body, html_body,
-                        message_id, state, attempts
+                "select outbound_message_id, purpose, contact_id, user_id, to_name, to_address, subject, text_body,
+                        html_body, message_id, state, attempts, created_at
                  from crm_outbound_messages where outbound_message_id = $1{lock}"
             ),
             &[&id],
@@ -123,10 +143,19 @@ impl Letter {
 
     /// Counts an attempt and puts the secrets in. Answers the address where surveys are stopped, if it is for that.
     pub(super) fn make_links(&mut self, work: &mut Work) -> Result<Option<String>> {
-        let Some(contact_id) = self.contact_id else { return Ok(None) };
         let url = work.config.public_url.clone();
-        match self.purpose {
-            Purpose::SurveyInvitation => {
+        match (self.purpose, self.contact_id, self.user_id) {
+            (Purpose::PortalLink, Some(contact_id), _) => {
+                let address = sign_in::make(work, Door::Portal, contact_id)?;
+                self.fill(sign_in::PLACEHOLDER, &address);
+                Ok(None)
+            }
+            (Purpose::PasswordReset, _, Some(user_id)) => {
+                let address = sign_in::make(work, Door::PasswordReset, user_id)?;
+                self.fill(sign_in::PLACEHOLDER, &address);
+                Ok(None)
+            }
+            (Purpose::SurveyInvitation, Some(contact_id), _) => {
                 let invitation: Option<(i64,)> = work.optional(
                     "select invitation_id from crm_survey_invitations where outbound_message_id = $1",
                     &[&self.outbound_message_id],
@@ -138,6 +167,7 @@ impl Letter {
                 self.fill(links::UNSUBSCRIBE, &address);
                 Ok(Some(address))
             }
+            _ => Ok(None),
         }
     }
 
@@ -148,14 +178,25 @@ impl Letter {
 
     /// Why it is not to be sent any more, if so: its addressee is gone, or wants none of this kind.
     pub(super) fn unwanted(&self, work: &mut Work) -> Result<Option<&'static str>> {
+        let asks_to_sign_in = matches!(self.purpose, Purpose::PortalLink | Purpose::PasswordReset);
+        if asks_to_sign_in && work.now > self.created_at.plus_minutes(ASKED_MINUTES) {
+            return Ok(Some("the link was asked for too long ago"));
+        }
+        if let Some(user_id) = self.user_id {
+            let sql = "select user_id from crm_users where user_id = $1 and is_active";
+            let found: Option<(i64,)> = work.optional(sql, &[&user_id])?;
+            return Ok(found.is_none().then_some("the user is gone"));
+        }
         let Some(contact_id) = self.contact_id else { return Ok(None) };
         let found: Option<(bool, bool)> = work.optional(
             "select is_active, surveys_stopped_at is not null as stopped from crm_contacts where contact_id = $1",
             &[&contact_id],
         )?;
         Ok(match found {
-            Some((true, false)) => None,
-            Some((true, true)) => Some("the contact asked not to be surveyed"),
+            Some((true, true)) if self.purpose == Purpose::SurveyInvitation => {
+                Some("the contact asked not to be surveyed")
+            }
+            Some((true, _)) => None,
             _ => Some("the contact is gone"),
         })
     }
@@ -229,5 +270,6 @@ pub fn erase(work: &mut Work, contact_id: i64) -> Result<()> {
         &[&contact_id, &now],
     )?;
     work.execute("delete from crm_link_tokens where contact_id = $1", &[&contact_id])?;
+    work.execute("delete from crm_sign_in_links where contact_id = $1", &[&contact_id])?;
     Ok(())
 }

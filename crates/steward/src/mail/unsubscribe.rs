@@ -2,6 +2,8 @@
 //! A mail program presses it by itself when the reader asks it to (RFC 8058); a GET changes nothing, because scanners
 //! follow links.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -11,14 +13,24 @@ use serde_json::json;
 use super::links::{self, Good};
 use crate::error::{Error, Result};
 use crate::http::{Describe, Guest, Link, Operation};
+use crate::web::{Language, Visit};
 use crate::work::Work;
 
 /// The page before and after the button was pressed.
 #[derive(Template)]
 #[template(path = "mail/unsubscribe.html")]
 pub struct Page {
+    language: Language,
+    title: Cow<'static, str>,
     brand: String,
     is_stopped: bool,
+}
+
+impl Page {
+    fn of(caller: &Guest, visit: &Visit, is_stopped: bool) -> Page {
+        let (language, brand) = (visit.language, caller.app.config.brand.clone());
+        Page { language, title: language.fill("unsubscribe-title", &[("brand", &brand)]), brand, is_stopped }
+    }
 }
 
 impl IntoResponse for Page {
@@ -30,7 +42,7 @@ impl IntoResponse for Page {
         let mut response = html.into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        let policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+        let policy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         // The address is the secret.
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -57,13 +69,13 @@ fn is_stopped(work: &mut Work, token: &str) -> Result<bool> {
     Ok(stopped)
 }
 
-pub async fn page(caller: Guest, Link(token): Link) -> Result<Page> {
+pub async fn page(caller: Guest, visit: Visit, Link(token): Link) -> Result<Page> {
     let is_stopped = caller.read(Class::Bounded, move |work| is_stopped(work, &token)).await?;
-    Ok(Page { brand: caller.app.config.brand.clone(), is_stopped })
+    Ok(Page::of(&caller, &visit, is_stopped))
 }
 
 /// Stops surveys for the link's contact. Repeating it changes nothing.
-pub async fn stop(caller: Guest, Link(token): Link) -> Result<Page> {
+pub async fn stop(caller: Guest, visit: Visit, Link(token): Link) -> Result<Page> {
     let stopped = caller.app.write(caller.actor, move |work| {
         let (contact_id, _) = links::find(work, Good::Unsubscribe, &token)?;
         let now = work.now;
@@ -78,5 +90,5 @@ pub async fn stop(caller: Guest, Link(token): Link) -> Result<Page> {
         Ok(())
     });
     stopped.await?;
-    Ok(Page { brand: caller.app.config.brand.clone(), is_stopped: true })
+    Ok(Page::of(&caller, &visit, true))
 }

@@ -118,6 +118,15 @@ fn email_taken() -> Error {
     Error::field("email", "is the address of another contact")
 }
 
+impl ContactDraft {
+    /// Somebody who is known by name and address alone. 422 for a language that is no tag.
+    pub fn of(name: Line<200>, email: Email, language: &str) -> Result<ContactDraft> {
+        let language = Language::from_json(language.into())
+            .map_err(|_| Error::field("language", "is to be a language tag such as de or pt-BR"))?;
+        Ok(ContactDraft { name, account_id: None, email: Some(email), phone: None, language: Some(language) })
+    }
+}
+
 impl Contact {
     /// The contact. Customers see nobody but themselves.
     pub fn find(work: &mut Work, contact_id: i64) -> Result<Contact> {

@@ -1,16 +1,19 @@
 //! Signing in and out in the browser.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::http::HeaderMap;
 
+pub use super::demo_sign_in::sign_in as sign_in_to_demo;
 use super::passwords::Password;
 use super::sign_in::{self, Credentials};
-use super::tokens;
+use super::{sessions, tokens};
 use crate::error::Error;
-use crate::http::{Anyone, Known};
+use crate::http::{Anyone, Known, Nothing};
 use crate::input;
-use crate::web::{self, Form, Page, PageResult, Seat, redirect, show, show_as};
+use crate::web::{self, Form, Page, PageResult, Seat, show, show_as};
 
 #[derive(Template)]
 #[template(path = "people/sign_in.html")]
@@ -19,13 +22,16 @@ struct SignInPage {
     is_demo: bool,
     next: String,
     email: String,
-    refusal: Option<String>,
+    /// Whether the password was just set anew.
+    is_reset: bool,
+    refusal: Option<Cow<'static, str>>,
 }
 
 crate::input! {
-    /// Where to go after signing in.
+    /// Where to go after signing in, and whether that is with a new password.
     struct Next {
         next: Option<String>,
+        reset: Option<bool>,
     }
 }
 
@@ -39,12 +45,13 @@ crate::input! {
 }
 
 pub async fn sign_in_form(seat: Seat<Anyone>, RawQuery(query): RawQuery) -> PageResult {
-    let Next { next } = input::from_query(&query.unwrap_or_default())?;
+    let Next { next, reset } = input::from_query(&query.unwrap_or_default())?;
     show(&SignInPage {
         page: seat.page(),
         is_demo: seat.app.demo_admin.is_some(),
         next: web::local(next),
         email: String::new(),
+        is_reset: reset == Some(true),
         refusal: None,
     })
 }
@@ -53,16 +60,18 @@ pub async fn sign_in_form(seat: Seat<Anyone>, RawQuery(query): RawQuery) -> Page
 pub async fn sign_in(seat: Seat<Anyone>, headers: HeaderMap, Form(form): Form<SignInForm>) -> PageResult {
     let next = web::local(form.next);
     let given = Credentials { email: form.email.clone(), password: form.password };
-    match sign_in::exchange(&seat, given).await {
-        Ok(token) => {
-            let is_secure = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
-            let seconds = i64::from(seat.app.config.sign_in_minutes) * 60;
-            web::with_cookie(redirect(&next)?, &web::cookie(&token, seconds, is_secure))
-        }
+    match sign_in::exchange(&seat, given, sessions::browser(&headers)).await {
+        Ok(token) => web::begin_session(&seat, &token, &next),
         Err(error @ (Error::Unauthenticated(_) | Error::TooMany { .. })) => {
-            let refusal = Some(error.problem().detail);
+            let page = seat.page();
+            let refusal = Some(match &error {
+                Error::TooMany { retry_after, .. } => {
+                    page.say1("sign-in-later", "seconds", i64::try_from(*retry_after).unwrap_or(i64::MAX))
+                }
+                _ => page.say("sign-in-wrong"),
+            });
             let is_demo = seat.app.demo_admin.is_some();
-            let page = SignInPage { page: seat.page(), is_demo, next, email: form.email, refusal };
+            let page = SignInPage { page, is_demo, next, email: form.email, is_reset: false, refusal };
             show_as(error.status(), &page)
         }
         Err(error) => Err(error.into()),
@@ -70,9 +79,10 @@ pub async fn sign_in(seat: Seat<Anyone>, headers: HeaderMap, Form(form): Form<Si
 }
 
 /// Ends the session, and with it its token.
-pub async fn sign_out(seat: Seat<Known>) -> PageResult {
+pub async fn sign_out(seat: Seat<Known>, _: Form<Nothing>) -> PageResult {
     if let Some(token_id) = seat.token_id {
         seat.app.write(seat.actor, move |work| tokens::end(work, token_id)).await?;
     }
-    web::with_cookie(redirect("/sign-in")?, &web::clear_cookie())
+    let to = if seat.actor.contact_id().is_some() { "/portal/sign-in" } else { "/sign-in" };
+    web::end_session(to)
 }

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::passwords::Password;
-use super::tokens::{self, Grant, Owner, TokenKind};
-use super::{Contact, Role, Scope, User};
+use super::tokens::{self, Owner};
+use super::{Contact, Role, Scope, User, sessions};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::{Answer, Anyone, Body, Json, Known, NoContent, Nothing, Query};
@@ -58,15 +58,15 @@ db::record! {
 const WRONG: Error = Error::Unauthenticated("e-mail address or password is wrong");
 
 pub async fn sign_in(caller: Anyone, Body(given): Body<Credentials>) -> Result<Answer<Json<SignedIn>>> {
-    Ok(Json::new(admitted(&caller, given).await?).into())
+    Ok(Json::new(admitted(&caller, given, sessions::PROGRAM.into()).await?).into())
 }
 
-/// The secret of a new short-lived token for whoever shows a user's address and password.
-pub async fn exchange(caller: &Anyone, given: Credentials) -> Result<String> {
-    Ok(admitted(caller, given).await?.token)
+/// The secret of a new session for whoever shows a user's address and password; `name` says where it is.
+pub async fn exchange(caller: &Anyone, given: Credentials, name: String) -> Result<String> {
+    Ok(admitted(caller, given, name).await?.token)
 }
 
-async fn admitted(caller: &Anyone, given: Credentials) -> Result<SignedIn> {
+async fn admitted(caller: &Anyone, given: Credentials, name: String) -> Result<SignedIn> {
     // Whatever is no address goes the same way as an address that nobody has.
     let key = Email::parse(&given.email).map(|email| email.key).unwrap_or_default();
     let guard = &caller.app.sign_ins;
@@ -78,9 +78,8 @@ async fn admitted(caller: &Anyone, given: Credentials) -> Result<SignedIn> {
     }
     let candidate = outcome?.ok_or(WRONG)?;
     let secret = tokens::generate()?;
-    let minutes = i64::from(caller.app.config.sign_in_minutes);
     let actor = Actor::User { id: candidate.user_id, role: candidate.role };
-    caller.app.write(actor, move |work| admit(work, &candidate, &secret, minutes)).await
+    caller.app.write(actor, move |work| admit(work, &candidate, &secret, &name)).await
 }
 
 /// The user whose address and password these are.
@@ -96,8 +95,7 @@ async fn check(caller: &Anyone, key: String, password: Password<0>) -> Result<Op
 }
 
 /// Makes the short-lived token, unless the user or the password has changed meanwhile.
-fn admit(work: &mut Work, candidate: &Candidate, secret: &str, minutes: i64) -> Result<SignedIn> {
-    let now = work.now;
+fn admit(work: &mut Work, candidate: &Candidate, secret: &str, name: &str) -> Result<SignedIn> {
     let lock = work.dialect().for_update();
     let unchanged: Option<(i64,)> = work.optional(
         &format!(
@@ -108,20 +106,7 @@ fn admit(work: &mut Work, candidate: &Candidate, secret: &str, minutes: i64) -> 
     if unchanged.is_none() {
         return Err(WRONG);
     }
-    // The table holds what is in use and what has ended lately, not every day of every user.
-    work.execute(
-        "delete from crm_tokens where user_id = $1 and kind = 'sign_in' and expires_at < $2",
-        &[&candidate.user_id, &now.plus_days(-30)],
-    )?;
-    let expires_at = work.now.plus_minutes(minutes.max(1));
-    let grant = Grant {
-        owner: Owner::User(candidate.user_id),
-        kind: TokenKind::SignIn,
-        token_name: "sign-in".into(),
-        scope: Scope::Write,
-        expires_at: Some(expires_at),
-    };
-    grant.issue(work, secret)?;
+    let expires_at = sessions::begin(work, Owner::User(candidate.user_id), secret, name)?;
     Ok(SignedIn { token: secret.to_owned(), expires_at, user: User::find(work, candidate.user_id)? })
 }
 

@@ -93,7 +93,8 @@ pub enum Owner {
 }
 
 impl Owner {
-    fn column(self) -> (&'static str, i64) {
+    /// The column that names the owner, and the owner's id.
+    pub fn column(self) -> (&'static str, i64) {
         match self {
             Owner::User(id) => ("user_id", id),
             Owner::Contact(id) => ("contact_id", id),

@@ -130,7 +130,7 @@ pub struct OneSurvey {
 impl Survey {
     /// The first thousand.
     pub fn all(work: &mut Work) -> Result<Vec<Survey>> {
-        Ok(work.query(&format!("{SELECT} where is_active order by survey_id limit 1000"), &[])?)
+        work.query(&format!("{SELECT} where is_active order by survey_id limit 1000"), &[])
     }
 
     pub fn find(work: &mut Work, id: i64) -> Result<Survey> {

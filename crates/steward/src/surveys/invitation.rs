@@ -1,7 +1,11 @@
 //! Invitations: closing a case schedules one for each survey that follows it, a job fires at its time, looks whether it
 //! still makes sense, and puts a mail in the way of the post, once (spec 8).
 
+use std::borrow::Cow;
+
 use askama::Template;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use super::definition::Survey;
@@ -10,6 +14,8 @@ use crate::clock::Time;
 use crate::error::Result;
 use crate::jobs::{self, Job};
 use crate::mail::{self, links};
+use crate::people::tokens::Owner;
+use crate::web::Language;
 use crate::work::Work;
 use crate::workflow::Status;
 
@@ -82,6 +88,7 @@ db::record! {
     struct Addressee {
         name: String,
         email: Option<String>,
+        language: Option<String>,
         is_active: bool,
         is_stopped: bool,
     }
@@ -90,6 +97,7 @@ db::record! {
         case_number: String,
         subject: String,
         status: Status,
+        resolved_at: Option<Time>,
         closed_at: Option<Time>,
         contact_id: Option<i64>,
         is_listed: bool,
@@ -126,14 +134,14 @@ impl Scheduled {
         let lock = work.dialect().for_update();
         let case: ClosedCase = work.one(
             &format!(
-                "select case_number, subject, status, closed_at, contact_id, is_listed
+                "select case_number, subject, status, resolved_at, closed_at, contact_id, is_listed
                  from crm_cases where case_id = $1{lock}"
             ),
             &[&self.case_id],
         )?;
         let contact: Addressee = work.one(
             &format!(
-                "select name, email, is_active, surveys_stopped_at is not null as is_stopped
+                "select name, email, language, is_active, surveys_stopped_at is not null as is_stopped
                  from crm_contacts where contact_id = $1{lock}"
             ),
             &[&self.contact_id],
@@ -149,14 +157,20 @@ impl Scheduled {
             Ok(_) | Err(crate::Error::NotFound(_)) => return Ok(Err(SkipReason::SurveyOff)),
             Err(error) => return Err(error),
         };
-        Ok(match self.objection(work, &survey, &contact)? {
+        Ok(match self.objection(work, &survey, &contact, case.resolved_at)? {
             Some(reason) => Err(reason),
             None => Ok((survey, contact, case)),
         })
     }
 
     /// What of the contact speaks against it.
-    fn objection(&self, work: &mut Work, survey: &Survey, contact: &Addressee) -> Result<Option<SkipReason>> {
+    fn objection(
+        &self,
+        work: &mut Work,
+        survey: &Survey,
+        contact: &Addressee,
+        resolved_at: Option<Time>,
+    ) -> Result<Option<SkipReason>> {
         if !contact.is_active {
             return Ok(Some(SkipReason::NoContact));
         }
@@ -166,10 +180,12 @@ impl Scheduled {
         if contact.email.is_none() {
             return Ok(Some(SkipReason::NoAddress));
         }
+        // Whoever answered in the portal as soon as it was solved is not asked again when it closes itself.
+        let since = resolved_at.unwrap_or(self.closed_at);
         let (answered,): (bool,) = work.one(
             "select exists (select 1 from crm_survey_submissions where survey_id = $1 and case_id = $2
                  and contact_id = $3 and created_at >= $4) as answered",
-            &[&self.survey_id, &self.case_id, &self.contact_id, &self.closed_at],
+            &[&self.survey_id, &self.case_id, &self.contact_id, &since],
         )?;
         if answered {
             return Ok(Some(SkipReason::Answered));
@@ -189,25 +205,28 @@ impl Scheduled {
         let now = work.now;
         let expires_at = now.plus_days(survey.expiry_days);
         let questions = Question::of_version(work, self.survey_id, survey.version)?;
+        let language = contact.language.as_deref().and_then(Language::of_tag).unwrap_or(Language::English);
+        let until = language.date(Timestamp::from(expires_at).to_zoned(TimeZone::UTC).date());
         let letter = Letter {
+            language,
             brand: &work.config.brand,
-            name: &contact.name,
-            case_number: &case.case_number,
-            subject: &case.subject,
+            greeting: language.fill("mail-greeting", &[("name", &contact.name)]),
+            text: language
+                .fill("mail-survey-text", &[("number", &case.case_number), ("subject", &case.subject)]),
             link: links::SURVEY,
             stop: links::UNSUBSCRIBE,
             rating: questions.iter().find_map(Rating::of),
-            until: &expires_at.to_string()[..10],
+            until: language.fill("mail-survey-until", &[("until", &until)]),
         };
         let unrendered =
             |error: askama::Error| crate::Error::Conflict(format!("the invitation's text: {error}"));
         let draft = mail::Draft {
             purpose: mail::Purpose::SurveyInvitation,
             case_id: Some(self.case_id),
-            contact_id: self.contact_id,
+            to: Owner::Contact(self.contact_id),
             to_name: contact.name.clone(),
             to_address: contact.email.clone().unwrap_or_default(),
-            subject: format!("How did we do? {}", case.case_number),
+            subject: language.fill("mail-survey-subject", &[("number", &case.case_number)]).into_owned(),
             text_body: Text(&letter).render().map_err(unrendered)?,
             html_body: letter.render().map_err(unrendered)?,
         };
@@ -240,15 +259,15 @@ impl Rating {
 #[derive(Template)]
 #[template(path = "mail/survey_invitation.html")]
 struct Letter<'a> {
+    language: Language,
     brand: &'a str,
-    name: &'a str,
-    case_number: &'a str,
-    subject: &'a str,
+    greeting: Cow<'static, str>,
+    text: Cow<'static, str>,
     link: &'a str,
     stop: &'a str,
     rating: Option<Rating>,
-    /// The last day on which it can be answered.
-    until: &'a str,
+    /// Until when it can be answered.
+    until: Cow<'static, str>,
 }
 
 /// The same as plain text.

@@ -138,14 +138,24 @@ fn note_opened(work: &mut Work, open: &Open) -> Result<()> {
     Ok(())
 }
 
+/// The survey of a link, as a page shows it: nothing is noted, because scanners follow links.
+pub fn read(work: &mut Work, token: &str) -> Result<Invited> {
+    let (open, survey) = find(work, token, "")?;
+    asked(work, &open, &survey)
+}
+
 fn show(work: &mut Work, token: &str) -> Result<Invited> {
     let (open, survey) = find(work, token, "")?;
     note_opened(work, &open)?;
+    asked(work, &open, &survey)
+}
+
+fn asked(work: &mut Work, open: &Open, survey: &Survey) -> Result<Invited> {
     let questions = Question::of_version(work, open.survey_id, open.version)?;
     let (case_number,): (String,) =
         work.one("select case_number from crm_cases where case_id = $1", &[&open.case_id])?;
     Ok(Invited {
-        asked: Asked::new(&survey, questions),
+        asked: Asked::new(survey, questions),
         invitation: Term {
             case_number,
             expires_at: open.expires_at,
@@ -154,7 +164,8 @@ fn show(work: &mut Work, token: &str) -> Result<Invited> {
     })
 }
 
-fn respond(work: &mut Work, token: &str, drafts: &[AnswerDraft]) -> Result<Submitted> {
+/// Stores the answers of a link, once. 409 for one that was answered, 422 naming the answers at fault.
+pub fn respond(work: &mut Work, token: &str, drafts: &[AnswerDraft]) -> Result<Submitted> {
     // Whoever changes a case takes its row before what hangs on it.
     let (open, survey) = find(work, token, "")?;
     work.actor = Actor::Contact { id: open.contact_id, account_id: None, sees_account: false };

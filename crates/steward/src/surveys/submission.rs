@@ -288,7 +288,7 @@ fn contact_fault(work: &mut Work, contact_id: i64, case: Option<&Case>) -> Resul
 }
 
 /// Answers by the survey's id. Once per case and contact, by whatever way.
-fn submit_by_id(work: &mut Work, survey_id: i64, given: &Answers) -> Result<Submitted> {
+pub fn submit_by_id(work: &mut Work, survey_id: i64, given: &Answers) -> Result<Submitted> {
     let survey = Survey::hold(work, survey_id)?;
     let parties = parties(work, given);
     let questions = Question::of_version(work, survey_id, survey.version)?;

@@ -22,7 +22,8 @@ const STYLES: &[(&str, &str)] = &embed! { "css":
     "base.css" "frame.css" "controls.css" "badges.css" "tables.css" "dialogs.css" "cases.css" "thread.css" "knowledge.css" "dashboard.css" "administration.css" "customers.css" "design.css" "lists.css" "print.css"
 };
 const SCRIPTS: &[(&str, &str)] = &embed! { "js":
-    "desk.js" "keys.js" "drafts.js" "clock.js" "live.js" "send.js" "dialogs.js" "dashboard.js" "counts.js" "palette.js" "list.js" "combobox.js" "notifications.js" "help.js"
+    "desk.js" "keys.js" "drafts.js" "clock.js" "live.js" "send.js" "dialogs.js" "dashboard.js" "counts.js" "palette.js"
+    "list.js" "combobox.js" "notifications.js" "shortcuts.js" "suggest.js" "zone.js" "help.js" "editor.js"
 };
 const PICTURES: &[(&str, &str)] = &embed! { "img": "icon.svg" };
 

@@ -4,7 +4,6 @@
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, Limited};
-use percent_encoding::percent_decode_str;
 
 use super::page::PageError;
 use super::{csrf, session};
@@ -15,6 +14,10 @@ use crate::input::{self, Input};
 /// The largest form, in bytes: that of a JSON body (spec 11).
 const BYTES: usize = 2_000_000;
 
+/// What is said of a form that is not ours.
+pub(super) const FOREIGN_FORM: &str =
+    "this form was not sent from a page of your session: load the page again";
+
 /// A form's fields.
 pub struct Form<T>(pub T);
 
@@ -22,40 +25,37 @@ impl<T: Input> FromRequest<App> for Form<T> {
     type Rejection = PageError;
 
     async fn from_request(request: Request, _: &App) -> std::result::Result<Self, PageError> {
-        let kind =
-            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        if !kind.starts_with("application/x-www-form-urlencoded") {
-            return Err(
-                Error::UnsupportedMediaType("a form is sent as application/x-www-form-urlencoded").into()
-            );
+        let mut given: Vec<(String, String)> = Vec::new();
+        // What was checked several times under one name is several values.
+        for (name, value) in pairs(request).await?.into_iter().filter(|(_, value)| !value.is_empty()) {
+            match given.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, values)) => {
+                    values.push(',');
+                    values.push_str(&value);
+                }
+                None => given.push((name, value)),
+            }
         }
-        let (parts, body) = request.into_parts();
-        let body = Limited::new(body, BYTES).collect().await;
-        let body = body.map_err(|_| Error::TooLarge(format!("a form is at most {BYTES} bytes")))?.to_bytes();
-        let text = str::from_utf8(&body).map_err(|_| Error::Unreadable("the form is not UTF-8".into()))?;
-        let token = text.split('&').find_map(|pair| pair.strip_prefix("csrf=")).unwrap_or("");
-        let token = percent_decode_str(token).decode_utf8_lossy();
-        is_ours(&parts.headers, &token)?;
-        Ok(Form(input::from_query(&given(text))?))
+        Ok(Form(input::from_pairs(given)?))
     }
 }
 
-/// The fields that somebody filled in. What was checked several times under one name is several values.
-fn given(text: &str) -> String {
-    let mut fields: Vec<(&str, String)> = Vec::new();
-    for pair in
-        text.split('&').filter(|pair| !pair.is_empty() && !pair.ends_with('=') && !pair.starts_with("csrf="))
-    {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        match fields.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, values)) => {
-                values.push_str("%2C");
-                values.push_str(value);
-            }
-            None => fields.push((name, value.to_owned())),
-        }
+/// The fields of a form that a page of this desk sent, its token aside.
+pub(super) async fn pairs(request: Request) -> Result<Vec<(String, String)>> {
+    let kind =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if !kind.starts_with("application/x-www-form-urlencoded") {
+        return Err(Error::UnsupportedMediaType("a form is sent as application/x-www-form-urlencoded"));
     }
-    fields.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    let (parts, body) = request.into_parts();
+    let body = Limited::new(body, BYTES).collect().await;
+    let body = body.map_err(|_| Error::TooLarge(format!("a form is at most {BYTES} bytes")))?.to_bytes();
+    let text = str::from_utf8(&body).map_err(|_| Error::Unreadable("the form is not UTF-8".into()))?;
+    let mut pairs = input::form_pairs(text)?;
+    let token = pairs.iter().find(|(name, _)| name == "csrf").map_or("", |(_, token)| token);
+    is_ours(&parts.headers, token)?;
+    pairs.retain(|(name, _)| name != "csrf");
+    Ok(pairs)
 }
 
 /// Refuses a form that no page of this desk sent, or that was shown to another session. `token` is what its field `csrf`
@@ -65,5 +65,5 @@ pub fn is_ours(headers: &HeaderMap, token: &str) -> Result<()> {
     if session::is_same_origin(headers) && is_known {
         return Ok(());
     }
-    Err(Error::Forbidden("this form was not sent from a page of your session: load the page again".into()))
+    Err(Error::Forbidden(FOREIGN_FORM.into()))
 }

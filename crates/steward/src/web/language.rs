@@ -110,6 +110,11 @@ impl Language {
         best.0
     }
 
+    /// The language of somebody whose tag is known (BCP 47); `None` for one that the pages do not speak.
+    pub fn of_tag(tag: &str) -> Option<Language> {
+        Language::from_word(&tag.split(['-', '_']).next().unwrap_or("").to_ascii_lowercase())
+    }
+
     /// What the language calls itself.
     pub fn own_name(self) -> &'static str {
         match self {

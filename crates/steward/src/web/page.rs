@@ -11,8 +11,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 
-use super::compress;
 use super::visit::{Page, Visit};
+use super::{compress, errors};
 use crate::app::App;
 use crate::error::Error;
 use crate::http::Caller;
@@ -36,7 +36,7 @@ pub fn show_as<T: Template>(status: StatusCode, page: &T) -> PageResult {
     html(status, page)
 }
 
-fn html<T: Template>(status: StatusCode, page: &T) -> PageResult {
+pub(super) fn html<T: Template>(status: StatusCode, page: &T) -> PageResult {
     let text = page.render().map_err(|error| {
         tracing::error!(%error, "a page cannot be rendered");
         Error::Db(db::Error::Panicked("a page cannot be rendered; this is a bug".into()))
@@ -66,10 +66,15 @@ pub fn json(value: &serde_json::Value) -> Response {
     response
 }
 
-/// Compresses a page on its way out; surrounds the pages' routes.
+/// Writes errors as pages in the reader's language, and compresses what goes out; surrounds the pages' routes.
 pub async fn compressed(request: Request, next: Next) -> Response {
     let is_wanted = compress::is_wanted(request.headers());
-    let response = next.run(request).await;
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let mut response = next.run(request).await;
+    if let Some(shown) = response.extensions_mut().remove::<errors::Shown>() {
+        let at = uri.path_and_query().map_or("/", |path| path.as_str());
+        response = shown.page(&Visit::of(&headers, at), response);
+    }
     let is_page = response
         .headers()
         .get(header::CONTENT_TYPE)
@@ -93,6 +98,13 @@ pub async fn compressed(request: Request, next: Next) -> Response {
 pub fn redirect(path: &str) -> PageResult {
     let place = HeaderValue::try_from(path).unwrap_or(HeaderValue::from_static("/"));
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, place)]).into_response())
+}
+
+/// Marks a page whose address is a secret: it is kept nowhere, and not followed by those who read the web.
+pub fn unkept(mut response: Response) -> PageResult {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    Ok(response)
 }
 
 /// Sets a cookie along with an answer.
@@ -144,8 +156,8 @@ impl Faults {
 #[derive(Debug)]
 pub struct PageError {
     error: Error,
-    /// Where somebody who signs in wants to go on.
-    back: Option<String>,
+    /// Where somebody who is not signed in goes.
+    door: Option<String>,
 }
 
 impl PageError {
@@ -157,56 +169,46 @@ impl PageError {
 
 impl<E: Into<Error>> From<E> for PageError {
     fn from(error: E) -> PageError {
-        PageError { error: error.into(), back: None }
+        PageError { error: error.into(), door: None }
     }
-}
-
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage {
-    title: &'static str,
-    detail: String,
-    faults: Vec<(String, String)>,
 }
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         if matches!(self.error, Error::Unauthenticated(_)) {
-            let next = self.back.unwrap_or_else(|| "/".into());
-            let next = percent_encoding::utf8_percent_encode(&next, percent_encoding::NON_ALPHANUMERIC);
-            return redirect(&format!("/sign-in?next={next}"))
+            return redirect(self.door.as_deref().unwrap_or("/sign-in"))
                 .unwrap_or_else(|error| error.error.into_response());
         }
-        let problem = self.error.problem();
-        let faults = problem.errors.iter().map(|fault| {
-            let place = fault.pointer.as_deref().or(fault.parameter.as_deref()).unwrap_or("");
-            (place.trim_start_matches('/').replace('_', " "), fault.message.clone())
-        });
-        let page =
-            ErrorPage { title: problem.title, detail: problem.detail.clone(), faults: faults.collect() };
-        let headers = self.error.into_response();
-        match html(headers.status(), &page) {
-            Ok(mut response) => {
-                if let Some(after) = headers.headers().get(header::RETRY_AFTER) {
-                    response.headers_mut().insert(header::RETRY_AFTER, after.clone());
-                }
-                response
-            }
-            Err(_) => headers,
-        }
+        let shown = errors::Shown::of(&self.error);
+        let mut response = self.error.into_response();
+        // Whoever knows the reader's language writes the page: what surrounds the pages' routes.
+        response.extensions_mut().insert(shown);
+        response
     }
 }
 
-/// A path that leads nowhere: a page for a browser that navigates, a problem for a program.
-pub async fn unknown(request: Request) -> Response {
+/// What stands at an address where nothing is: a page for a browser, a problem for a program.
+pub async fn nowhere(request: Request) -> Response {
     let error = Error::NotFound("path");
-    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let wants_page =
-        request.method() == Method::GET && accepted.is_some_and(|kinds| kinds.contains("text/html"));
-    if wants_page && !request.uri().path().starts_with("/api") {
-        return PageError::from(error).into_response();
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if !accepts.contains("text/html") || request.uri().path().starts_with("/api/") {
+        return error.into_response();
     }
-    error.into_response()
+    let visit = Visit::of(request.headers(), request.uri().path());
+    errors::Shown::of(&error).page(&visit, error.into_response())
+}
+
+/// Where somebody signs in who wanted to see, or do, something at this address.
+fn door(at: &str, method: &Method) -> String {
+    if at.starts_with("/portal") {
+        return "/portal/sign-in".into();
+    }
+    // A form that was sent is not sent again.
+    let next = if method == Method::GET { at } else { "/" };
+    format!(
+        "/sign-in?next={}",
+        percent_encoding::utf8_percent_encode(next, percent_encoding::NON_ALPHANUMERIC)
+    )
 }
 
 /// Marks a request for a page: a browser without a session is a stranger there, in the demo too.
@@ -239,8 +241,7 @@ impl<P: FromRequestParts<App, Rejection = Error>> FromRequestParts<App> for Seat
             let is_customer = matches!(parts.extensions.get::<Actor>(), Some(Actor::Contact { .. }));
             match error {
                 Error::Forbidden(_) if is_customer => Error::NotFound("page").into(),
-                // A form that was sent is not sent again.
-                error => PageError { error, back: (parts.method == Method::GET).then_some(at) },
+                error => PageError { error, door: Some(door(&at, &parts.method)) },
             }
         })?;
         Ok(Seat { who, visit })

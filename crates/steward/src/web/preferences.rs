@@ -25,15 +25,25 @@ crate::input! {
 /// Remembers what was chosen, and goes back to the page.
 pub async fn prefer(_: Seat<Anyone>, Form(chosen): Form<Preferences>) -> PageResult {
     let mut response = redirect(&local(chosen.next))?;
-    let words = [
-        (visit::LANGUAGE, chosen.language.map(Language::word)),
-        (visit::COLOURS, chosen.colours.map(Colours::word)),
-    ];
-    for (name, word) in words {
-        if let Some(word) = word {
-            response =
-                with_cookie(response, &format!("{name}={word}; Path=/; SameSite=Lax; Max-Age={YEAR}"))?;
-        }
+    if let Some(language) = chosen.language {
+        response = with_cookie(response, &language_cookie(language))?;
+    }
+    if let Some(colours) = chosen.colours {
+        response = with_cookie(response, &colours_cookie(colours))?;
     }
     Ok(response)
+}
+
+/// The cookie that remembers in which language this browser's pages are.
+pub fn language_cookie(language: Language) -> String {
+    remembered(visit::LANGUAGE, language.word())
+}
+
+/// The cookie that remembers which colours they have.
+pub fn colours_cookie(colours: Colours) -> String {
+    remembered(visit::COLOURS, colours.word())
+}
+
+fn remembered(name: &str, word: &str) -> String {
+    format!("{name}={word}; Path=/; SameSite=Lax; Max-Age={YEAR}")
 }

@@ -1,7 +1,10 @@
 //! A browser's session is a short-lived token of its user in a cookie that no script can read. A browser sends it along
 //! whoever asks, so a request that changes something must come from a page of this desk (spec 2).
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use super::page::{PageResult, redirect, with_cookie};
+use crate::http::Caller;
 
 const NAME: &str = "steward_session";
 
@@ -17,14 +20,27 @@ pub fn of_request(headers: &HeaderMap) -> Option<&str> {
     cookie_of(headers, NAME)
 }
 
+/// Begins a session in the browser, and goes to `next`, a path of this desk.
+pub fn begin_session(caller: &Caller, token: &str, next: &str) -> PageResult {
+    let seconds = i64::from(caller.app.config.sign_in_minutes) * 60;
+    with_cookie(redirect(next)?, &cookie(token, seconds, caller.facts.is_secure))
+}
+
+/// Ends it, and has the browser forget the pages that it kept.
+pub fn end_session(to: &str) -> PageResult {
+    let mut response = with_cookie(redirect(to)?, &clear_cookie())?;
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
+    Ok(response)
+}
+
 /// The cookie that begins a session of `seconds`. `is_secure` where the browser came over TLS.
-pub fn cookie(token: &str, seconds: i64, is_secure: bool) -> String {
+fn cookie(token: &str, seconds: i64, is_secure: bool) -> String {
     let secure = if is_secure { "; Secure" } else { "" };
     format!("{NAME}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
 }
 
 /// The cookie that ends it.
-pub fn clear_cookie() -> String {
+fn clear_cookie() -> String {
     format!("{NAME}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
 }
 
@@ -50,7 +66,6 @@ pub fn local(next: Option<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()

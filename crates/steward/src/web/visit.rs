@@ -16,6 +16,7 @@ use super::session;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::Result;
+use crate::http::{Describe, Operation};
 use crate::work::Work;
 
 /// Cookies that pages read and set; neither is a secret.
@@ -27,6 +28,8 @@ pub const COLOURS: &str = "steward_colours";
 #[derive(Clone)]
 pub struct Visit {
     pub language: Language,
+    /// Whether this browser chose it, rather than being taken to speak it.
+    pub has_chosen_language: bool,
     pub zone: TimeZone,
     /// `light` or `dark` where the reader chose; empty: as the system has it.
     pub colours: &'static str,
@@ -42,6 +45,7 @@ impl Visit {
         let chosen = session::cookie_of(headers, LANGUAGE).and_then(Language::from_word);
         let zone = session::cookie_of(headers, ZONE).map(|name| name.replace("%2F", "/"));
         Visit {
+            has_chosen_language: chosen.is_some(),
             language: chosen
                 .unwrap_or_else(|| Language::accepted(text(header::ACCEPT_LANGUAGE).unwrap_or(""))),
             zone: zone.and_then(|name| TimeZone::get(&name).ok()).unwrap_or(TimeZone::UTC),
@@ -63,6 +67,11 @@ impl FromRequestParts<App> for Visit {
         let at = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Visit::of(&parts.headers, at))
     }
+}
+
+/// Of no concern to programs.
+impl Describe for Visit {
+    fn describe(_: &mut Operation<'_>) {}
 }
 
 /// What every template has: how to say things to this reader, and the desk's name.
@@ -133,6 +142,15 @@ impl Page {
         self.visit.language.number(*number.borrow(), decimals)
     }
 
+    /// The size of a file.
+    pub fn bytes(&self, size: impl Borrow<i64>) -> String {
+        match *size.borrow() {
+            bytes if bytes < 1_000 => format!("{bytes} B"),
+            bytes if bytes < 1_000_000 => format!("{} kB", self.number(bytes as f64 / 1e3, 0)),
+            bytes => format!("{} MB", self.number(bytes as f64 / 1e6, 1)),
+        }
+    }
+
     /// The day of an instant, where the reader is.
     pub fn date(&self, at: &Time) -> String {
         self.visit.language.date(Timestamp::from(*at).to_zoned(self.visit.zone.clone()).date())
@@ -157,6 +175,11 @@ impl Page {
     /// A length of time in its two largest units: `2 d 4 h`, `35 min`.
     pub fn length(&self, minutes: impl Borrow<f64>) -> String {
         super::words::length(self.visit.language, *minutes.borrow())
+    }
+
+    /// A number of bytes in the unit that matters.
+    pub fn size(&self, bytes: impl Borrow<i64>) -> String {
+        super::words::size(self.visit.language, *bytes.borrow())
     }
 
     /// The address of a style sheet, script or picture of the desk.

@@ -35,6 +35,15 @@ pub fn length(language: Language, minutes: f64) -> String {
     small.map_or_else(|| large.to_string(), |small| format!("{large} {small}"))
 }
 
+/// A number of bytes in the unit that matters: `312 B`, `48 kB`, `2.4 MB`.
+pub fn size(language: Language, bytes: i64) -> String {
+    match bytes {
+        _ if bytes < 1_000 => format!("{bytes} B"),
+        _ if bytes < 1_000_000 => format!("{} kB", language.whole(bytes / 1_000)),
+        _ => format!("{} MB", language.number(bytes as f64 / 1e6, 1)),
+    }
+}
+
 /// The class that colours a due time: past, within four hours, later.
 pub fn urgency(due: &Time, now: &Time) -> &'static str {
     match due.millis() - now.millis() {

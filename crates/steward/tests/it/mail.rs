@@ -59,7 +59,7 @@ each_engine! {
         assert_eq!(header(mail, "list-unsubscribe"), format!("<https://help.acme.example/unsubscribe/{stop}>"));
         assert_eq!(header(mail, "list-unsubscribe-post"), "List-Unsubscribe=One-Click");
         let (text, html) = (mail["text"].as_str().unwrap(), mail["html"].as_str().unwrap());
-        assert!(text.contains("\"Printer <b>on</b> fire & smoke\""), "{text}");
+        assert!(text.contains("“Printer <b>on</b> fire & smoke”"), "{text}");
         assert!(html.contains("Printer &#60;b&#62;on&#60;/b&#62; fire &#38; smoke"), "{html}");
         let survey = link(mail, "survey");
         assert!(html.contains(&format!("https://help.acme.example/survey/{survey}?answer=5")), "{html}");

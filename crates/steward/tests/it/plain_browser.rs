@@ -38,6 +38,39 @@ impl PlainBrowser {
         browser
     }
 
+    /// Somebody whose token this is, as if their browser had got it by signing in. `page` is one that they may see.
+    pub fn of(desk: &Desk, somebody: &Client, page: &str) -> PlainBrowser {
+        PlainBrowser::with_session(desk, somebody.token.as_deref().unwrap(), page)
+    }
+
+    /// A browser that holds this session.
+    pub fn with_session(desk: &Desk, token: &str, page: &str) -> PlainBrowser {
+        let cookie = format!("steward_session={token}");
+        let mut browser = PlainBrowser { stranger: desk.stranger(), cookie, csrf: String::new() };
+        browser.csrf = browser.token_of(page);
+        browser
+    }
+
+    /// The token that the forms of a page carry.
+    pub fn token_of(&self, page: &str) -> String {
+        let page = self.page(page);
+        let (_, after) = page.split_once("name=\"csrf\" value=\"").unwrap();
+        after.split('"').next().unwrap().to_owned()
+    }
+
+    /// Asks for a page, whatever comes.
+    pub fn asks(&self, path: &str) -> Reply {
+        self.stranger.ask(Method::GET, path).header("cookie", &self.cookie).send()
+    }
+
+    /// Sends a form with files.
+    pub fn uploads(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Reply {
+        let mut all = vec![("csrf", self.csrf.as_str())];
+        all.extend_from_slice(fields);
+        let ask = self.stranger.ask(Method::POST, path).header("sec-fetch-site", "same-origin");
+        ask.header("cookie", &self.cookie).form(&all, files).send()
+    }
+
     /// A page that is there.
     pub fn page(&self, path: &str) -> String {
         let answer = self.stranger.ask(Method::GET, path).header("cookie", &self.cookie).send();

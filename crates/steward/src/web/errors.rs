@@ -1,0 +1,112 @@
+//! Errors as people read them: what happened and what to do about it, in the reader's language. What only the API's own
+//! words tell (which rule stands against a change, which value is wrong) is told in those.
+
+use std::borrow::Cow;
+
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+use super::form::FOREIGN_FORM;
+use super::page::html;
+use super::visit::Visit;
+use crate::error::Error;
+
+/// What of an error is shown; travels with an answer to where the reader is known.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    status: StatusCode,
+    detail: String,
+    faults: Vec<(String, String)>,
+    /// Seconds until it is worth another try.
+    retry_after: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    visit: &'a Visit,
+    title: Cow<'static, str>,
+    detail: Cow<'a, str>,
+    faults: &'a [(String, String)],
+    /// Where to go on, and what it is called.
+    onward: (&'static str, Cow<'static, str>),
+}
+
+impl Shown {
+    pub fn of(error: &Error) -> Shown {
+        let problem = error.problem();
+        let faults = problem.errors.iter().map(|fault| {
+            let place = fault.pointer.as_deref().or(fault.parameter.as_deref()).unwrap_or("");
+            (place.trim_start_matches('/').replace('_', " "), fault.message.clone())
+        });
+        let retry_after = match error {
+            Error::TooMany { retry_after, .. } => Some(*retry_after),
+            _ => None,
+        };
+        Shown { status: error.status(), faults: faults.collect(), detail: problem.detail, retry_after }
+    }
+
+    fn title(&self, visit: &Visit) -> Cow<'static, str> {
+        visit.language.say(match self.status.as_u16() {
+            400 | 405 | 415 => "error-unreadable",
+            403 => "error-forbidden",
+            404 => "error-not-found",
+            409 | 412 => "error-conflict",
+            410 => "error-gone",
+            413 => "error-too-large",
+            422 => "error-invalid",
+            429 => "error-too-many",
+            503 => "error-away",
+            507 => "error-full",
+            _ => "error-failed",
+        })
+    }
+
+    /// What to say beneath: our own words where they say it all.
+    fn words(&self, visit: &Visit) -> Cow<'_, str> {
+        let id = match self.status.as_u16() {
+            403 if self.detail == FOREIGN_FORM => "error-foreign-form",
+            403 if self.detail.contains("customers: ") => "error-for-customers",
+            403 => "error-forbidden-detail",
+            404 => "error-not-found-detail",
+            410 => "error-gone-detail",
+            422 => "error-invalid-detail",
+            429 => {
+                let seconds = i64::try_from(self.retry_after.unwrap_or(1)).unwrap_or(i64::MAX);
+                return visit.language.fill("error-too-many-detail", &[("seconds", &seconds)]);
+            }
+            503 => "error-away-detail",
+            507 => "error-full-detail",
+            500 => "error-failed-detail",
+            _ => return Cow::Borrowed(&self.detail),
+        };
+        visit.language.say(id)
+    }
+
+    /// The page, with what the plain answer told programs.
+    pub fn page(&self, visit: &Visit, plain: Response) -> Response {
+        let is_customers =
+            ["/portal", "/contact", "/survey", "/help"].iter().any(|at| visit.at.starts_with(at));
+        let onward = match is_customers {
+            true => ("/help", visit.language.say("customers-help")),
+            false => ("/", visit.language.say("error-onward")),
+        };
+        let page = ErrorPage {
+            visit,
+            title: self.title(visit),
+            detail: self.words(visit),
+            faults: &self.faults,
+            onward,
+        };
+        let Ok(mut response) = html(self.status, &page) else { return plain };
+        if let Some(after) = plain.headers().get(header::RETRY_AFTER) {
+            response.headers_mut().insert(header::RETRY_AFTER, after.clone());
+        }
+        if let Some(allowed) = plain.headers().get(header::ALLOW) {
+            response.headers_mut().insert(header::ALLOW, allowed.clone());
+        }
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
