@@ -18,6 +18,7 @@ pub mod comment_history;
 mod edit;
 mod family;
 mod filter;
+mod filter_words;
 pub mod list;
 mod merge;
 mod open;

@@ -30,4 +30,5 @@ pub const STEPS: &[Step] = steps! {
     14 "canned_replies": "0014_canned_replies.sqlite.sql", "0014_canned_replies.postgres.sql";
     15 "sign_in_links": "0015_sign_in_links.sql", "0015_sign_in_links.sql";
     17 "search_misses": "0017_search_misses.sql", "0017_search_misses.sql";
+    18 "view_indexes": "0018_view_indexes.sql", "0018_view_indexes.sql";
 };

@@ -16,13 +16,15 @@ const SHOWN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 /// Parameters that say which part of a list is looked at, not what is in it.
 pub const PLACES: [&str; 4] = ["page", "cursor", "limit", "exact"];
 /// Parameters that take an instant, and whether a day means its end.
-const INSTANTS: [(&str, bool); 8] = [
+const INSTANTS: [(&str, bool); 10] = [
     ("created_from", false),
     ("created_to", true),
     ("resolved_from", false),
     ("resolved_to", true),
     ("rated_from", false),
     ("rated_to", true),
+    ("answered_from", false),
+    ("answered_to", true),
     ("updated_since", false),
     ("due_before", true),
 ];

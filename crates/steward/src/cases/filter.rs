@@ -2,6 +2,7 @@
 
 use db::{Dialect, Value};
 
+pub use super::filter_words::{Breach, SlaClock, Sort, TagMatch};
 use super::surveyed::{NpsGroup, Surveyed};
 use super::tags::normal;
 use super::{Channel, Status};
@@ -10,33 +11,6 @@ use crate::error::{Error, Result};
 use crate::input::{Int, Set};
 use crate::paging::{Cursor, Limit, PageNumber};
 use crate::work::Actor;
-
-crate::words! {
-    /// The orders of a list; `-` is descending.
-    pub enum Sort {
-        Newest = "-created_at", Oldest = "created_at",
-        Touched = "-updated_at", Untouched = "updated_at",
-        DueLast = "-resolution_due", DueFirst = "resolution_due",
-        Urgent = "priority", Relaxed = "-priority",
-        /// By the earliest deadline of any target that runs.
-        NextDue = "next_due", NextDueLast = "-next_due",
-    }
-}
-
-crate::words! {
-    /// The targets that a case can have missed.
-    pub enum Breach { FirstResponse = "first_response", NextResponse = "next_response", Resolution = "resolution" }
-}
-
-crate::words! {
-    /// How the next deadline of an active case stands, whatever was missed before.
-    pub enum SlaClock { Overdue = "overdue", DueSoon = "due_soon", OnTrack = "on_track", Paused = "paused" }
-}
-
-crate::words! {
-    /// How several tags count together.
-    pub enum TagMatch { All = "all", Any = "any" }
-}
 
 crate::input! {
     /// Filters, order and page of a case list.
@@ -212,6 +186,10 @@ impl CaseQuery {
             let column = if walks { dialect.unindexed("c.status") } else { "c.status".into() };
             filter.among(&column, statuses.iter().map(|status| status.word()));
             filter.statuses.clone_from(statuses);
+            if statuses.as_slice() == [Status::Resolved] && walks {
+                // Few, as they close themselves; an index has them in the order of their changes.
+                filter.plain("c.status = 'resolved'");
+            }
             if statuses.iter().all(|status| status.is_active()) {
                 // Says the same again in the words of the indexes over open cases.
                 filter.plain("c.is_open");
@@ -391,6 +369,10 @@ impl CaseQuery {
                 Some(false) => filter.plain(&format!("not {column}")),
                 None => {}
             }
+        }
+        if self.sla_violated == Some(true) && filter.is_all_open() {
+            // In the words by which the index over open cases is searched.
+            filter.plain("c.is_sla_violated = true");
         }
         if let Some(Set(levels)) = &self.escalation_level {
             filter.among("c.escalation_level", levels.iter().map(|level| level.0));

@@ -90,7 +90,7 @@ impl Counts {
              from crm_users u where u.user_id = $1",
             open("c.sla_soon_at <= $2 and c.sla_next_due >= $2"),
             open("c.sla_next_due < $2"),
-            open("c.is_sla_violated"),
+            open("c.is_sla_violated = true"),
         );
         let counted: Counted = work.optional(&sql, &[&me, &now])?.ok_or(Error::NotFound("user"))?;
         let mut views = BTreeMap::new();

@@ -33,7 +33,10 @@ both_engines! {
             "", "?status=open", "?status=new,open,pending", "?status=closed&sort=updated_at", "?sort=resolution_due",
             "?status=open&sort=resolution_due", "?unassigned=true&status=new", "?owner_id=1&status=new", "?team_id=1&status=open",
             "?priority_id=3&status=open", "?status=open&owner_id=1&priority_id=3", "?sort=-updated_at",
-            "?is_escalated=true", "?sla_violated=true",
+            "?is_escalated=true", "?sla_violated=true", "?status=resolved&sort=-updated_at",
+            "?sla_clock=overdue&sort=next_due", "?sla_clock=due_soon&sort=next_due",
+            "?unassigned=true&status=new,open,pending", "?team_id=1&status=new,open,pending",
+            "?sla_violated=true&status=new,open,pending",
         ] {
             let first = ana.get(&format!("/api/crm/cases{query}")).ok();
             if let Some(cursor) = first["pagination"]["next_cursor"].as_str() {
@@ -41,6 +44,7 @@ both_engines! {
                 ana.get(&format!("/api/crm/cases{query}{joint}cursor={cursor}")).ok();
             }
         }
+        ana.get("/views/counts").ok();
         ana.get("/api/crm/cases/77").ok();
         ana.get("/api/crm/cases/77/comments").ok();
         ana.get("/api/crm/cases/77/timeline").ok();

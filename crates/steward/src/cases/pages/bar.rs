@@ -118,7 +118,7 @@ impl Bar {
         ];
         let day = |name: &str| Some(chosen(name)).filter(|text| is_day(text)).unwrap_or("").to_owned();
         let has_field = |name: &str, value: &str| {
-            FIELDS.contains(&name) && !(name.starts_with("created_") && !is_day(value))
+            FIELDS.contains(&name) && (is_day(value) || !name.starts_with("created_"))
         };
         let kept = address.pairs().iter().filter(|(name, value)| {
             let is_given = place.base.get(name) != Some(value);
