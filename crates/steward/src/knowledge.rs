@@ -8,13 +8,17 @@
 //! [`suggest`] and [`related`] answer questions.
 
 pub mod article;
+mod body;
 pub mod categories;
 mod diff;
 pub mod feedback;
 mod feedback_limits;
 mod fields;
+pub mod help;
 mod index;
 pub mod list;
+mod misses;
+pub mod pages;
 mod related;
 pub mod render;
 pub mod show;
@@ -27,10 +31,12 @@ mod workflow;
 pub mod write;
 
 pub use index::{has_queue, settle_queue};
+pub use misses::{flush as flush_misses, forget_old as forget_old_misses};
 pub use slugs::slug_of;
 pub use views::{flush as flush_views, forget_added_up};
 
 use feedback_limits::FeedbackLimits;
+use misses::Misses;
 use related::Neighbours;
 use render::Rendered;
 use views::Views;
@@ -45,11 +51,13 @@ crate::words! {
     pub enum Edition { Published = "published", Draft = "draft" }
 }
 
-/// What a desk remembers of its articles between requests. Nothing of it is lost but views, when a node is killed.
+/// What a desk remembers of its articles between requests. Nothing of it is lost but views and what was looked for in vain, when
+/// a node is killed.
 #[derive(Default)]
 pub struct Shelf {
     views: Views,
     rendered: Rendered,
     neighbours: Neighbours,
     feedback_limits: FeedbackLimits,
+    misses: Misses,
 }

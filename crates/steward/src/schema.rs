@@ -28,4 +28,5 @@ pub const STEPS: &[Step] = steps! {
     12 "dashboard": "0012_dashboard.sqlite.sql", "0012_dashboard.postgres.sql";
     13 "saved_views": "0013_saved_views.sql", "0013_saved_views.sql";
     15 "sign_in_links": "0015_sign_in_links.sql", "0015_sign_in_links.sql";
+    17 "search_misses": "0017_search_misses.sql", "0017_search_misses.sql";
 };

@@ -137,6 +137,9 @@ pub async fn run(
     if let Err(error) = knowledge::flush_views(&app).await {
         tracing::error!(%error, "the last views of articles could not be written");
     }
+    if let Err(error) = knowledge::flush_misses(&app).await {
+        tracing::error!(%error, "the last searches without a result could not be written");
+    }
     let db = app.db.clone();
     drop(app);
     tokio::task::spawn_blocking(move || db.close()).await?;
@@ -211,11 +214,13 @@ async fn tidy(app: &App, seconds: u64) -> Result<(), Error> {
     if seconds.is_multiple_of(5) {
         app.write(Actor::System, crate::cases::fold_rollup).await?;
         knowledge::flush_views(app).await?;
+        knowledge::flush_misses(app).await?;
     }
     if seconds.is_multiple_of(600) {
         app.write(Actor::System, http::forget_old_keys).await?;
         app.write(Actor::System, jobs::forget_done).await?;
         app.write(Actor::System, knowledge::forget_added_up).await?;
+        app.write(Actor::System, knowledge::forget_old_misses).await?;
         // A store that is away is no reason to leave the clocks alone.
         if let Err(error) = files::sweep(app).await {
             tracing::warn!(%error, "files that are no longer referred to could not all be removed");

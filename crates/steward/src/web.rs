@@ -1,6 +1,7 @@
 //! The desk in the browser: what its pages have in common. A feature's pages stand beside its `api.rs` and call the same
 //! model functions; templates mirror `src/`; what they say stands in `locales/`.
 
+mod address;
 mod assets;
 pub mod chart;
 mod compress;
@@ -18,6 +19,7 @@ mod session;
 mod visit;
 mod words;
 
+pub use address::{Asked, Ids, Named, given, with};
 pub use assets::{address, asset};
 pub use form::{Form, is_ours};
 pub use frame::{Choice, Choices, Frame, choices, title_of, told};
@@ -28,5 +30,5 @@ pub use page::{
 };
 pub use preferences::{Colours, colours_cookie, language_cookie, prefer};
 pub use sent::{Sent, Upload};
-pub use session::{begin_session, end_session, is_same_origin, local, of_request};
+pub use session::{begin_session, cookie_of, end_session, is_same_origin, local, of_request};
 pub use visit::{Page, Visit};

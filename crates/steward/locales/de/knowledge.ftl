@@ -1,1 +1,199 @@
-# knowledge
+# Die Wissensdatenbank für Benutzer und die Hilfe für alle.
+knowledge-new = Neuer Artikel
+knowledge-insights = Auswertung
+knowledge-help-centre = Hilfe-Seiten
+knowledge-all = Alle Artikel
+knowledge-categories = Kategorien
+knowledge-edit-categories = Kategorien bearbeiten
+knowledge-search = Artikel suchen
+knowledge-author = Verfasst von
+knowledge-any-author = Von allen
+knowledge-audience = Leserkreis
+knowledge-any-audience = Jeder Leserkreis
+knowledge-public = Öffentlich
+knowledge-internal = Intern
+knowledge-featured = Hervorgehoben
+knowledge-any-featured = Hervorgehoben oder nicht
+knowledge-order = Reihenfolge
+knowledge-order-usual = Übliche Reihenfolge
+knowledge-order--updated-at = Zuletzt geändert
+knowledge-order--published-at = Zuletzt veröffentlicht
+knowledge-order--view-count = Am häufigsten gelesen
+knowledge-order--helpful-count = Am hilfreichsten
+knowledge-none = Noch kein Artikel
+knowledge-none-hint = Was Sie zweimal erklären, ist einen Artikel wert: Schreiben Sie den ersten.
+knowledge-none-found = Kein Artikel entspricht dem
+knowledge-none-found-hint = Lassen Sie einen Filter weg oder suchen Sie nach anderen Wörtern.
+knowledge-title = Titel
+knowledge-category = Kategorie
+knowledge-share = Anteil
+knowledge-views = Aufrufe
+knowledge-helped = Geholfen
+knowledge-updated = Geändert
+knowledge-and-live = noch online
+knowledge-no-text = Dieser Artikel hat noch keinen Text.
+knowledge-about = Über diesen Artikel
+knowledge-shows-next = Dies ist der nächste Text; Leser sehen noch den veröffentlichten.
+knowledge-shows-live = Dies sehen die Leser; ein nächster Text ist in Arbeit.
+knowledge-has-next = Ein nächster Text ist in Arbeit.
+knowledge-show-live = Veröffentlichten Text zeigen
+knowledge-show-next = Nächsten Text zeigen
+knowledge-compare-next = Beide vergleichen
+knowledge-edit = Bearbeiten
+knowledge-write-next = Nächste Version schreiben
+knowledge-note = Notiz zu dieser Veröffentlichung
+knowledge-to-draft = Zurück zum Entwurf
+knowledge-to-review = Zur Prüfung geben
+knowledge-to-published = Veröffentlichen
+knowledge-to-archived = Archivieren
+knowledge-done-saved = Gespeichert.
+knowledge-done-draft = Als Entwurf gespeichert.
+knowledge-done-review = Zur Prüfung gegeben.
+knowledge-done-published = Veröffentlicht: Leser sehen es jetzt.
+knowledge-done-archived = Archiviert: Leser sehen es nicht mehr.
+knowledge-done-restored = Der frühere Text ist jetzt der Entwurf der nächsten Version.
+knowledge-slug = Adresse
+knowledge-slug-hint = aus dem Titel gebildet
+knowledge-version = Version
+knowledge-versions = Versionen
+knowledge-version-number = Version { $number }
+knowledge-never-published = Nie veröffentlicht
+knowledge-versions-hint = Hier bleibt jede Veröffentlichung erhalten; Sie können sie vergleichen und zurückholen.
+knowledge-published-by = Veröffentlicht von
+knowledge-when = Wann
+knowledge-keywords = Suchwörter
+knowledge-files = Dateien
+knowledge-related = Verwandte Artikel
+knowledge-said = Was Leser dazu sagen
+knowledge-nothing-said = Noch kein Leser hat etwas dazu geschrieben.
+knowledge-vote-yes = hilfreich
+knowledge-vote-no = nicht hilfreich
+knowledge-delete = Diesen Artikel löschen
+knowledge-delete-hint = Weder Leser noch Benutzer finden ihn dann wieder. Ein Administrator kann ihn zurückholen.
+knowledge-delete-now = Löschen
+knowledge-summary = Zusammenfassung in ein, zwei Sätzen
+knowledge-text = Text
+knowledge-tools = Formatierung
+knowledge-bold = Fett
+knowledge-italic = Kursiv
+knowledge-heading = Überschrift
+knowledge-bullets = Liste
+knowledge-steps = Schritte
+knowledge-link = Link
+knowledge-code = Code
+knowledge-quote = Zitat
+knowledge-table = Eine Tabelle mit zwei Spalten
+knowledge-markdown-hint = Markdown. Bilder und Dateien können Sie in den Text ziehen oder einfügen.
+knowledge-markdown = So formatieren Sie
+knowledge-you-write = Sie schreiben
+knowledge-readers-see = Leser sehen
+knowledge-preview = Vorschau
+knowledge-act-save = Speichern
+knowledge-act-draft = Als Entwurf speichern
+knowledge-act-next = Als nächsten Text speichern
+knowledge-act-review = Zur Prüfung geben
+knowledge-act-publish = Veröffentlichen
+knowledge-leave = Verlassen, ohne zu speichern
+knowledge-commas = Mehrere Wörter trennen Sie mit Kommas. Suchwörter sind, wonach Leser suchen könnten, ohne dass es im Text steht.
+knowledge-at-once = Wo er steht
+knowledge-settings-locked = Leser sehen diesen Artikel: Was hier steht, gilt sofort und kann nur von der Leitung geändert werden.
+knowledge-next-hint = Leser sehen weiterhin den veröffentlichten Text, bis der nächste veröffentlicht ist.
+knowledge-related-numbers = Nummern von Artikeln, mit Kommas dazwischen
+knowledge-related-search = Artikel zum Hinzufügen suchen
+knowledge-remove = Entfernen
+knowledge-is-featured = Auf der Startseite der Hilfe hervorheben
+knowledge-is-internal = Intern: nur für Benutzer des Desks
+knowledge-attach = Dateien hinzufügen
+knowledge-attach-hint = Ein Link kommt dort in den Text, wo der Cursor steht.
+knowledge-attach-later = Speichern Sie den Artikel zuerst; dann können Sie Dateien hinzufügen.
+knowledge-conflict = Jemand anderes hat diesen Artikel inzwischen gespeichert
+knowledge-conflict-hint = Nichts davon wurde überschrieben. Unten sehen Sie, worin sich Ihr Text vom jetzt gespeicherten unterscheidet: Rote Zeilen sind die fremden, grüne sind Ihre. Wenn Sie noch einmal speichern, gilt Ihr Text.
+knowledge-unsaved = In diesem Browser liegt ein Text von Ihnen, der nicht gespeichert wurde.
+knowledge-unsaved-take = Zurückholen
+knowledge-unsaved-drop = Verwerfen
+knowledge-no-change = Die beiden Texte sind gleich.
+knowledge-changed-lines = { $added ->
+    [one] Eine Zeile hinzugefügt
+   *[other] { $added } Zeilen hinzugefügt
+}, { $removed ->
+    [one] eine entfernt
+   *[other] { $removed } entfernt
+}
+knowledge-folded = { $count } unveränderte Zeilen
+knowledge-cut = Es gibt mehr, als hier gezeigt wird.
+knowledge-field-title = Titel
+knowledge-field-summary = Zusammenfassung
+knowledge-field-tags = Schlagwörter
+knowledge-field-keywords = Suchwörter
+knowledge-restore = Diesen Text zurückholen
+knowledge-compare = Vergleichen mit
+knowledge-with-before = Mit der Version davor
+knowledge-with-live = Mit der neuesten Version
+knowledge-with-working = Mit der Arbeitsfassung
+knowledge-article-count = { $count ->
+    [one] ein Artikel
+   *[other] { $count } Artikel
+}
+knowledge-below = Unter
+knowledge-top = Nichts: ganz oben
+knowledge-place = Reihenfolge
+knowledge-delete-category = Löschen
+knowledge-its-articles = Zu den Artikeln
+knowledge-uncategorised = { $count ->
+    [0] Jeder veröffentlichte Artikel hat eine Kategorie.
+    [one] Ein veröffentlichter Artikel hat keine Kategorie.
+   *[other] { $count } veröffentlichte Artikel haben keine Kategorie.
+}
+knowledge-add-category = Kategorie hinzufügen
+knowledge-add = Hinzufügen
+knowledge-misses = Suchen ohne Ergebnis
+knowledge-misses-hint = Wonach Leser in den letzten 90 Tagen vergeblich gesucht haben. Adressen und lange Nummern werden nicht aufbewahrt.
+knowledge-misses-none = Niemand hat vergeblich gesucht.
+knowledge-question = Gesucht
+knowledge-asked = Anzahl
+knowledge-last-asked = Zuletzt
+knowledge-actions = Aktionen
+knowledge-write = Schreiben
+knowledge-settle = Erledigt
+knowledge-settle-one = Erledigt: { $question }
+knowledge-worst = Am wenigsten hilfreich
+knowledge-worst-none = Noch kein Leser hat gesagt, dass ein Artikel nicht geholfen hat.
+knowledge-viewed = Am häufigsten gelesen
+knowledge-viewed-none = Noch kein Artikel wurde gelesen.
+
+help-title = Wie können wir helfen?
+help-description = Antworten und Anleitungen von { $brand }
+help-category-description = Artikel zu { $category }
+help-search = Antwort suchen
+help-find = Suchen
+help-results = Ergebnisse
+help-results-for = Ergebnisse für „{ $search }“
+help-corrected = So geschrieben findet sich nichts; dies sind Ergebnisse für „{ $search }“.
+help-featured = Gut zu wissen
+help-others = Weitere Artikel
+help-all = Alle Artikel
+help-all-count = Alle Artikel ({ $count })
+help-none = Es gibt noch keine Artikel
+help-none-hint = Schreiben Sie uns, wir helfen Ihnen gern.
+help-nothing = Nichts gefunden
+help-nothing-hint = Versuchen Sie es mit anderen Wörtern, oder fragen Sie uns:
+help-found = { $count ->
+    [one] Ein Artikel
+   *[other] { $count } Artikel
+}
+help-below = Themen
+help-path = Wo Sie sind
+help-category-empty = Hier gibt es noch keine Artikel
+help-category-empty-hint = Suchen Sie nach einer Antwort, oder fragen Sie uns.
+help-updated = Aktualisiert am
+help-edit = Im Desk bearbeiten
+help-contents = Auf dieser Seite
+help-question = Hat Ihnen dieser Artikel geholfen?
+help-comment = Was hat gefehlt? (freiwillig)
+help-yes = Ja, er hat geholfen
+help-no = Nein
+help-thanks = Danke für Ihre Rückmeldung
+help-said-yes = Sie haben gesagt, dass er geholfen hat.
+help-said-no = Sie haben gesagt, dass er nicht geholfen hat.
+help-still = Noch eine Frage? Schreiben Sie uns
+help-change-vote = Meine Antwort ändern

@@ -1,1 +1,199 @@
-# knowledge
+# The knowledge base for users, and the help centre for everybody.
+knowledge-new = New article
+knowledge-insights = Insights
+knowledge-help-centre = Help centre
+knowledge-all = All articles
+knowledge-categories = Categories
+knowledge-edit-categories = Edit categories
+knowledge-search = Search articles
+knowledge-author = Author
+knowledge-any-author = Any author
+knowledge-audience = Audience
+knowledge-any-audience = Any audience
+knowledge-public = Public
+knowledge-internal = Internal
+knowledge-featured = Featured
+knowledge-any-featured = Featured or not
+knowledge-order = Order
+knowledge-order-usual = Usual order
+knowledge-order--updated-at = Changed last
+knowledge-order--published-at = Published last
+knowledge-order--view-count = Viewed most
+knowledge-order--helpful-count = Helped most
+knowledge-none = No article yet
+knowledge-none-hint = What you explain twice is worth an article: write the first one.
+knowledge-none-found = No article is like that
+knowledge-none-found-hint = Leave out a filter, or search for other words.
+knowledge-title = Title
+knowledge-category = Category
+knowledge-share = Share
+knowledge-views = Views
+knowledge-helped = Helped
+knowledge-updated = Changed
+knowledge-and-live = still online
+knowledge-no-text = This article has no text yet.
+knowledge-about = About this article
+knowledge-shows-next = This is the next text; readers still see the published one.
+knowledge-shows-live = This is what readers see; a next text is being written.
+knowledge-has-next = A next text is being written.
+knowledge-show-live = Show the published text
+knowledge-show-next = Show the next text
+knowledge-compare-next = Compare the two
+knowledge-edit = Edit
+knowledge-write-next = Write the next version
+knowledge-note = Note on this publication
+knowledge-to-draft = Back to draft
+knowledge-to-review = Hand to review
+knowledge-to-published = Publish
+knowledge-to-archived = Archive
+knowledge-done-saved = Saved.
+knowledge-done-draft = Saved as a draft.
+knowledge-done-review = Handed to review.
+knowledge-done-published = Published: readers see it now.
+knowledge-done-archived = Archived: readers see it no more.
+knowledge-done-restored = The former text is the draft of the next version now.
+knowledge-slug = Address
+knowledge-slug-hint = made from the title
+knowledge-version = Version
+knowledge-versions = Versions
+knowledge-version-number = Version { $number }
+knowledge-never-published = Never published
+knowledge-versions-hint = Each publication is kept here, to be compared and taken back.
+knowledge-published-by = Published by
+knowledge-when = When
+knowledge-keywords = Keywords
+knowledge-files = Files
+knowledge-related = Related articles
+knowledge-said = What readers said
+knowledge-nothing-said = No reader has commented yet.
+knowledge-vote-yes = helped
+knowledge-vote-no = did not help
+knowledge-delete = Delete this article
+knowledge-delete-hint = Readers and users will not find it any more. An administrator can bring it back.
+knowledge-delete-now = Delete
+knowledge-summary = Summary, one or two sentences
+knowledge-text = Text
+knowledge-tools = Formatting
+knowledge-bold = Bold
+knowledge-italic = Italic
+knowledge-heading = Heading
+knowledge-bullets = List
+knowledge-steps = Steps
+knowledge-link = Link
+knowledge-code = Code
+knowledge-quote = Quote
+knowledge-table = A table of two columns
+knowledge-markdown-hint = Markdown. Drop or paste pictures and files into the text.
+knowledge-markdown = How to format
+knowledge-you-write = You write
+knowledge-readers-see = Readers see
+knowledge-preview = Preview
+knowledge-act-save = Save
+knowledge-act-draft = Save as a draft
+knowledge-act-next = Save as the next text
+knowledge-act-review = Hand to review
+knowledge-act-publish = Publish
+knowledge-leave = Leave without saving
+knowledge-commas = Several words are separated by commas. Keywords are what readers may search for that the text does not say.
+knowledge-at-once = Where it stands
+knowledge-settings-locked = Readers see this article: what stands here counts at once and is a manager’s to change.
+knowledge-next-hint = Readers go on seeing the published text until the next one is published.
+knowledge-related-numbers = Numbers of articles, with commas between
+knowledge-related-search = Find an article to add
+knowledge-remove = Remove
+knowledge-is-featured = Featured on the front page of the help centre
+knowledge-is-internal = Internal: for users of the desk only
+knowledge-attach = Add files
+knowledge-attach-hint = A link goes into the text where the cursor stands.
+knowledge-attach-later = Save the article first; then files can be added.
+knowledge-conflict = Somebody else has saved this article meanwhile
+knowledge-conflict-hint = Nothing of theirs was overwritten. Below is how your text differs from what is stored now: red lines are theirs, green lines are yours. Saving again takes yours.
+knowledge-unsaved = This browser holds a text of yours that was not saved.
+knowledge-unsaved-take = Take it back
+knowledge-unsaved-drop = Forget it
+knowledge-no-change = The two texts are the same.
+knowledge-changed-lines = { $added ->
+    [one] One line added
+   *[other] { $added } lines added
+}, { $removed ->
+    [one] one removed
+   *[other] { $removed } removed
+}
+knowledge-folded = { $count } unchanged lines
+knowledge-cut = There is more than is shown here.
+knowledge-field-title = Title
+knowledge-field-summary = Summary
+knowledge-field-tags = Tags
+knowledge-field-keywords = Keywords
+knowledge-restore = Take this text back
+knowledge-compare = Compare with
+knowledge-with-before = With the version before
+knowledge-with-live = With the latest version
+knowledge-with-working = With the working copy
+knowledge-article-count = { $count ->
+    [one] one article
+   *[other] { $count } articles
+}
+knowledge-below = Below
+knowledge-top = Nothing: at the top
+knowledge-place = Order
+knowledge-delete-category = Delete
+knowledge-its-articles = Its articles
+knowledge-uncategorised = { $count ->
+    [0] Every published article has a category.
+    [one] One published article has no category.
+   *[other] { $count } published articles have no category.
+}
+knowledge-add-category = Add a category
+knowledge-add = Add
+knowledge-misses = Searches without a result
+knowledge-misses-hint = What readers looked for in vain in the last 90 days. Addresses and long numbers are not kept.
+knowledge-misses-none = Nobody has looked for anything in vain.
+knowledge-question = Searched for
+knowledge-asked = Times
+knowledge-last-asked = Last
+knowledge-actions = Actions
+knowledge-write = Write it
+knowledge-settle = Done
+knowledge-settle-one = Done with { $question }
+knowledge-worst = Helped least
+knowledge-worst-none = No reader has said that an article did not help.
+knowledge-viewed = Viewed most
+knowledge-viewed-none = No article has been viewed yet.
+
+help-title = How can we help?
+help-description = Answers and guides from { $brand }
+help-category-description = Articles about { $category }
+help-search = Search for an answer
+help-find = Search
+help-results = Results
+help-results-for = Results for “{ $search }”
+help-corrected = Nothing is spelt like that; these are results for “{ $search }”.
+help-featured = Good to know
+help-others = More articles
+help-all = All articles
+help-all-count = All articles ({ $count })
+help-none = There are no articles yet
+help-none-hint = Write to us: we are glad to help.
+help-nothing = Nothing found
+help-nothing-hint = Try other words, or ask us:
+help-found = { $count ->
+    [one] One article
+   *[other] { $count } articles
+}
+help-below = Topics
+help-path = Where you are
+help-category-empty = There are no articles here yet
+help-category-empty-hint = Search for an answer, or ask us.
+help-updated = Updated
+help-edit = Edit in the desk
+help-contents = On this page
+help-question = Did this article help you?
+help-comment = What was missing? (optional)
+help-yes = Yes, it helped
+help-no = No
+help-thanks = Thank you for telling us
+help-said-yes = You said that it helped.
+help-said-no = You said that it did not help.
+help-still = Still have a question? Write to us
+help-change-vote = Change my answer

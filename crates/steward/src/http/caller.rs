@@ -120,6 +120,11 @@ impl Expected {
         Expected { id, tags: None }
     }
 
+    /// That version and no other.
+    pub fn version(id: i64, version: i64) -> Expected {
+        Expected { id, tags: Some(super::reply::etag(id, version)) }
+    }
+
     /// 412 unless the present version is one that was named. Weak tags never match (RFC 9110, 13.1.1).
     pub fn check(&self, version: i64) -> Result<()> {
         let Some(tags) = &self.tags else { return Ok(()) };

@@ -86,6 +86,13 @@ pub fn helpfulness(helpful: i64, not_helpful: i64) -> Option<f64> {
     (votes > 0).then(|| (helpful as f64 * 1000.0 / votes as f64).round() / 10.0)
 }
 
+impl Article {
+    /// The share of helpful votes in percent; 0 without votes.
+    pub fn share(&self) -> f64 {
+        self.helpfulness_percentage.unwrap_or(0.0)
+    }
+}
+
 impl From<Row> for Article {
     fn from(row: Row) -> Article {
         Article {

@@ -235,25 +235,31 @@ pub async fn create(
     Body(draft): Body<CategoryDraft>,
 ) -> Result<Answer<Created<OneCategory>>> {
     let made = caller.write(move |work| {
-        let categories = take_all(work)?;
-        check_parent(&categories, None, draft.parent_category_id)?;
-        if categories.len() >= MOST {
-            return Err(Error::Conflict(format!("a desk has at most {MOST} categories: delete one first")));
-        }
-        let now = work.now;
-        let (id,): (i64,) = work.one(
-            "insert into crm_kb_categories (category_name, parent_category_id, icon, sort_order, created_at, updated_at)
-             values ($1, $2, $3, $4, $5, $5) returning category_id",
-            &[
-                &&*draft.category_name, &draft.parent_category_id, &draft.icon.as_deref(),
-                &draft.sort_order.map_or(0, |order| order.0), &now,
-            ],
-        )?;
-        work.audit("created", "knowledge_category", Some(id), &json!({}))?;
+        let id = add(work, &draft)?;
         let Json { body, etag } = one(work, id, false)?;
         Ok(Created { location: format!("/api/crm/knowledge-categories/{id}"), body, etag })
     });
     made.await
+}
+
+/// Adds a category; answers its id.
+pub fn add(work: &mut Work, draft: &CategoryDraft) -> Result<i64> {
+    let categories = take_all(work)?;
+    check_parent(&categories, None, draft.parent_category_id)?;
+    if categories.len() >= MOST {
+        return Err(Error::Conflict(format!("a desk has at most {MOST} categories: delete one first")));
+    }
+    let now = work.now;
+    let (id,): (i64,) = work.one(
+        "insert into crm_kb_categories (category_name, parent_category_id, icon, sort_order, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $5) returning category_id",
+        &[
+            &&*draft.category_name, &draft.parent_category_id, &draft.icon.as_deref(),
+            &draft.sort_order.map_or(0, |order| order.0), &now,
+        ],
+    )?;
+    work.audit("created", "knowledge_category", Some(id), &json!({}))?;
+    Ok(id)
 }
 
 pub async fn update(
@@ -270,7 +276,7 @@ pub async fn update(
 }
 
 /// Changes the fields named. An edit that changes nothing leaves no trace.
-fn change(work: &mut Work, id: i64, edit: &CategoryEdit, expected: &Expected) -> Result<()> {
+pub fn change(work: &mut Work, id: i64, edit: &CategoryEdit, expected: &Expected) -> Result<()> {
     let categories = take_all(work)?;
     let before = categories.iter().find(|category| category.category_id == id);
     let before = before.ok_or(Error::NotFound("category"))?;
@@ -302,23 +308,24 @@ fn change(work: &mut Work, id: i64, edit: &CategoryEdit, expected: &Expected) ->
 
 pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {
     let expected = caller.expected(id);
-    let deleted = caller.write(move |work| {
-        let categories = take_all(work)?;
-        let category = categories.iter().find(|category| category.category_id == id);
-        expected.check(category.ok_or(Error::NotFound("category"))?.edit_version)?;
-        let holds: Option<(i64,)> = work.optional(
-            "select article_id from crm_kb_articles where category_id = $1 and is_active limit 1",
-            &[&id],
-        )?;
-        if holds.is_some() || categories.iter().any(|category| category.parent_category_id == Some(id)) {
-            let why = "there are articles or categories in it: move or delete those first";
-            return Err(Error::Conflict(why.into()));
-        }
-        set_active(work, id, false)?;
-        work.audit("deleted", "knowledge_category", Some(id), &json!({}))?;
-        Ok(NoContent)
-    });
-    deleted.await
+    caller.write(move |work| remove(work, id, &expected).map(|()| NoContent)).await
+}
+
+/// Deletes an empty category softly.
+pub fn remove(work: &mut Work, id: i64, expected: &Expected) -> Result<()> {
+    let categories = take_all(work)?;
+    let category = categories.iter().find(|category| category.category_id == id);
+    expected.check(category.ok_or(Error::NotFound("category"))?.edit_version)?;
+    let holds: Option<(i64,)> = work.optional(
+        "select article_id from crm_kb_articles where category_id = $1 and is_active limit 1",
+        &[&id],
+    )?;
+    if holds.is_some() || categories.iter().any(|category| category.parent_category_id == Some(id)) {
+        let why = "there are articles or categories in it: move or delete those first";
+        return Err(Error::Conflict(why.into()));
+    }
+    set_active(work, id, false)?;
+    work.audit("deleted", "knowledge_category", Some(id), &json!({}))
 }
 
 pub async fn restore(

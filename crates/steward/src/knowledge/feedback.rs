@@ -71,8 +71,8 @@ pub struct Submitted {
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FeedbackList {
-    feedback: Vec<Feedback>,
-    pagination: Pagination,
+    pub feedback: Vec<Feedback>,
+    pub pagination: Pagination,
 }
 
 /// Whose vote it is.
@@ -116,8 +116,19 @@ fn voter(work: &mut Work, draft: &FeedbackDraft) -> Result<Voter> {
     Ok(named)
 }
 
+/// What the actor said of an article, where they are known and have said something.
+pub fn own(work: &mut Work, id: i64) -> Result<Option<Feedback>> {
+    let (contact_id, user_id) = (work.actor.contact_id(), work.actor.user_id());
+    if contact_id.is_none() && user_id.is_none() {
+        return Ok(None);
+    }
+    let column = if contact_id.is_some() { "submitted_by" } else { "user_id" };
+    let who = contact_id.or(user_id);
+    work.optional(&format!("{SELECT} where article_id = $1 and {column} = $2"), &[&id, &who])
+}
+
 /// Takes a vote; a second one of the same contact or user takes the place of the first.
-fn vote(work: &mut Work, id: i64, draft: &FeedbackDraft) -> Result<Submitted> {
+pub fn vote(work: &mut Work, id: i64, draft: &FeedbackDraft) -> Result<Submitted> {
     article::find(work, id, edition(work.actor))?;
     let voter = voter(work, draft)?;
     let now = work.now;
@@ -157,7 +168,7 @@ fn edition(actor: Actor) -> Edition {
     if actor.is_staff() { Edition::Draft } else { Edition::Published }
 }
 
-fn page(work: &mut Work, id: i64, query: &FeedbackQuery, paging: &Paging) -> Result<FeedbackList> {
+pub fn page(work: &mut Work, id: i64, query: &FeedbackQuery, paging: &Paging) -> Result<FeedbackList> {
     article::find(work, id, Edition::Draft)?;
     let mut filter = Filter::new("1 = 1");
     filter.equal("article_id", Some(id));

@@ -12,6 +12,7 @@ use super::categories::{self, Category};
 use super::fields::normal;
 use super::related::audience;
 use super::{Edition, Status};
+use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::{Answer, Json, Query, Reader};
@@ -62,6 +63,8 @@ crate::input! {
         pub tag: Option<Set<String>>,
         /// Whether all (default) or any of the tags.
         pub tag_match: Option<TagMatch>,
+        /// Users who wrote them; for users.
+        pub author_id: Option<Set<i64>>,
         /// A question or words: in title, keywords, tags, summary and content; the best first unless sorted.
         pub search: Option<String>,
         pub sort: Option<Sort>,
@@ -77,31 +80,35 @@ crate::input! {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ArticleItem {
     #[serde(flatten)]
-    article: Article,
+    pub article: Article,
     /// Where the words searched for occur: HTML-escaped, hits in `<mark>`. Null without a search.
-    excerpt: Option<String>,
+    pub excerpt: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ArticleList {
-    articles: Vec<ArticleItem>,
-    categories: Vec<Category>,
-    pagination: Pagination,
+    pub articles: Vec<ArticleItem>,
+    pub categories: Vec<Category>,
+    pub pagination: Pagination,
     /// What was searched for instead, where nothing is spelt as it was asked.
-    corrected: Option<String>,
+    pub corrected: Option<String>,
 }
 
 impl ArticleQuery {
-    fn words(&self) -> Option<&str> {
+    /// What is searched for.
+    pub fn words(&self) -> Option<&str> {
         self.search.as_deref().filter(|text| !text.trim().is_empty())
     }
 
     /// Whether answering costs little whatever the number of articles.
-    fn is_cheap(&self) -> bool {
+    pub fn is_cheap(&self) -> bool {
         let by_index = matches!(self.sort, None | Some(Sort::Newest | Sort::Oldest));
         let one_category =
             self.category_id.as_ref().is_none_or(|ids| ids.0.len() == 1 && self.descendants != Some(true));
-        let plain = self.tag.is_none() && self.internal.is_none() && self.featured != Some(false);
+        let plain = self.tag.is_none()
+            && self.author_id.is_none()
+            && self.internal.is_none()
+            && self.featured != Some(false);
         by_index
             && one_category
             && plain
@@ -133,7 +140,11 @@ impl ArticleQuery {
 
     /// Whether anything but the status narrows the list.
     fn narrows(&self) -> bool {
-        self.category_id.is_some() || self.featured.is_some() || self.internal.is_some() || self.tag.is_some()
+        self.category_id.is_some()
+            || self.featured.is_some()
+            || self.internal.is_some()
+            || self.tag.is_some()
+            || self.author_id.is_some()
     }
 
     /// How many there are, where the counters of the categories tell.
@@ -142,6 +153,7 @@ impl ArticleQuery {
             || self.featured.is_some()
             || self.internal.is_some()
             || self.tag.is_some()
+            || self.author_id.is_some()
         {
             return Ok(None);
         }
@@ -174,6 +186,13 @@ impl ArticleQuery {
             Some(true) => filter.and("a.is_internal"),
             Some(false) => filter.and("not a.is_internal"),
             None => {}
+        }
+        if let Some(Set(ids)) = &self.author_id {
+            if !work.actor.is_staff() {
+                return Err(Error::Forbidden("who wrote an article is for users of the desk to know".into()));
+            }
+            let places: Vec<String> = ids.iter().map(|id| filter.bind(*id)).collect();
+            filter.and(&format!("a.author_id in ({})", places.join(", ")));
         }
         self.tag_conditions(&mut filter);
         Ok(filter)
@@ -279,7 +298,7 @@ impl Order {
 }
 
 /// Answers a list, views that wait to be written not included.
-fn answer(work: &mut Work, query: &ArticleQuery, paging: &Paging) -> Result<ArticleList> {
+pub fn answer(work: &mut Work, query: &ArticleQuery, paging: &Paging) -> Result<ArticleList> {
     let statuses = query.statuses(work.actor)?;
     let edition = if statuses == [Status::Published] { Edition::Published } else { Edition::Draft };
     let filter = query.filter(work, &statuses)?;
@@ -428,10 +447,21 @@ pub fn excerpt(
         .or_else(|| excerpter.excerpt(&article.title)))
 }
 
+/// Notes what a reader looked for in vain, among all that there is.
+pub fn note_miss(app: &App, query: &ArticleQuery, list: &ArticleList) {
+    if let Some(words) = query.words().filter(|_| list.pagination.total == 0 && !query.narrows()) {
+        app.knowledge.misses.note(words, app.clock.now());
+    }
+}
+
 pub async fn list(caller: Reader, Query(query): Query<ArticleQuery>) -> Result<Answer<Json<ArticleList>>> {
     let paging = Paging::new(query.page, query.limit, query.cursor.clone(), LIMIT)?;
     let class = if query.is_cheap() { Class::Bounded } else { Class::Slow };
+    let asked = query.clone();
     let mut list = caller.read(class, move |work| answer(work, &query, &paging)).await?;
+    if !caller.actor.is_staff() {
+        note_miss(&caller.app, &asked, &list);
+    }
     for item in &mut list.articles {
         item.article.view_count += caller.app.knowledge.views.waiting(item.article.article_id);
     }

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::article::{self, Article};
 use super::write::{self, ArticleDraft, ArticleEdit};
-use super::{Edition, related, render};
-use crate::error::{Error, Result};
+use super::{Edition, related, render, slugs};
+use crate::error::Result;
 use crate::files;
 use crate::files::articles::ArticleFile;
 use crate::http::{
@@ -63,8 +63,8 @@ pub fn one(work: &mut Work, caller: &Caller, id: i64) -> Result<Json<OneArticle>
 
 /// What one reading finds.
 #[derive(Debug)]
-struct Read {
-    article: Article,
+pub(super) struct Read {
+    pub article: Article,
     content: String,
     related_article_ids: Vec<i64>,
     /// Unknown where they have to be looked for.
@@ -72,7 +72,19 @@ struct Read {
     files: Vec<ArticleFile>,
 }
 
-fn read(work: &mut Work, caller: &Caller, id: i64, edition: Edition) -> Result<Read> {
+/// An article as a reader is shown it.
+pub(super) struct Reading {
+    /// Its views include this one.
+    pub article: Article,
+    content: String,
+    /// Harmless.
+    pub html: Arc<str>,
+    related_article_ids: Vec<i64>,
+    pub related: Vec<Article>,
+    pub files: Vec<ArticleFile>,
+}
+
+pub(super) fn read(work: &mut Work, caller: &Caller, id: i64, edition: Edition) -> Result<Read> {
     let article = article::find(work, id, edition)?;
     let (content, related_article_ids) = article::content(work, id, edition)?;
     let neighbours = &caller.app.knowledge.neighbours;
@@ -81,9 +93,10 @@ fn read(work: &mut Work, caller: &Caller, id: i64, edition: Edition) -> Result<R
     Ok(Read { article, content, related_article_ids, related, files })
 }
 
-async fn answer(caller: &Caller, read: Read) -> Result<Json<Shown>> {
+/// Completes a reading, and counts it as a view.
+pub(super) async fn complete(caller: &Caller, read: Read) -> Result<Reading> {
     let Read { mut article, content, related_article_ids, related, files } = read;
-    let related_articles = match related {
+    let related = match related {
         Some(related) => related,
         None => {
             let (looking, of, named) = (caller.clone(), article.clone(), related_article_ids.clone());
@@ -94,9 +107,15 @@ async fn answer(caller: &Caller, read: Read) -> Result<Json<Shown>> {
     };
     let html: Arc<str> = render::html(&caller.app, &content).await?;
     article.view_count += caller.app.knowledge.views.count(article.article_id);
+    Ok(Reading { article, content, html, related_article_ids, related, files })
+}
+
+async fn answer(caller: &Caller, read: Read) -> Result<Json<Shown>> {
+    let Reading { article, content, html, related_article_ids, related, files } =
+        complete(caller, read).await?;
     let (id, version) = (article.article_id, article.edit_version);
     let article = ArticleDetail { article, content, content_html: html.to_string(), related_article_ids };
-    Ok(Json::version(Shown { article, related_articles, attachments: files }, id, version))
+    Ok(Json::version(Shown { article, related_articles: related, attachments: files }, id, version))
 }
 
 pub async fn show(
@@ -119,9 +138,7 @@ pub async fn by_slug(
     let edition = article::edition_for(caller.actor, query.edition)?;
     let (reading, asked) = (caller.0.clone(), slug.clone());
     let read = caller.read(Class::Bounded, move |work| {
-        let known: Option<(i64,)> =
-            work.optional("select article_id from crm_kb_slugs where slug = $1", &[&asked])?;
-        let (id,) = known.ok_or(Error::NotFound("article"))?;
+        let id = slugs::find(work, &asked)?;
         read(work, &reading, id, edition)
     });
     let read = read.await?;

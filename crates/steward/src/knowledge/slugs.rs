@@ -91,6 +91,13 @@ pub fn give(
     Err(Error::Conflict("every address like this title is taken: name a `slug`".into()))
 }
 
+/// The article that an address leads to, or led to.
+pub fn find(work: &mut Work, slug: &str) -> Result<i64> {
+    let known: Option<(i64,)> =
+        work.optional("select article_id from crm_kb_slugs where slug = $1", &[&slug])?;
+    known.map(|(id,)| id).ok_or(Error::NotFound("article"))
+}
+
 /// Takes a slug for an article; answers whether it is its own now.
 fn take(work: &mut Work, article_id: i64, slug: &str) -> Result<bool> {
     let now = work.now;

@@ -40,8 +40,8 @@ const COLUMNS: &str = "version, title, summary, tags, keywords, author_id, publi
 /// Publications, the latest first.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Versions {
-    versions: Vec<Version>,
-    pagination: Pagination,
+    pub versions: Vec<Version>,
+    pub pagination: Pagination,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -108,11 +108,11 @@ pub fn texts(work: &mut Work, id: i64, version: i64) -> Result<Option<Texts>> {
     )
 }
 
-fn texts_of(work: &mut Work, id: i64, version: i64) -> Result<Texts> {
+pub fn texts_of(work: &mut Work, id: i64, version: i64) -> Result<Texts> {
     texts(work, id, version)?.ok_or(Error::NotFound("version"))
 }
 
-fn versions(work: &mut Work, id: i64, paging: &Paging) -> Result<Versions> {
+pub fn versions(work: &mut Work, id: i64, paging: &Paging) -> Result<Versions> {
     article::find(work, id, Edition::Draft)?;
     let (total,): (i64,) =
         work.one("select count(*) from crm_kb_article_versions where article_id = $1", &[&id])?;
@@ -134,7 +134,7 @@ fn versions(work: &mut Work, id: i64, paging: &Paging) -> Result<Versions> {
     Ok(Versions { versions, pagination })
 }
 
-fn version(work: &mut Work, id: i64, number: i64) -> Result<(Version, String)> {
+pub fn version(work: &mut Work, id: i64, number: i64) -> Result<(Version, String)> {
     article::find(work, id, Edition::Draft)?;
     let found: Option<Version> = work.optional(
         &format!("select {COLUMNS} from crm_kb_article_versions where article_id = $1 and version = $2"),
@@ -146,7 +146,7 @@ fn version(work: &mut Work, id: i64, number: i64) -> Result<(Version, String)> {
 }
 
 /// The texts to compare, the older first, with their names.
-fn sides(work: &mut Work, id: i64, number: i64, with: Option<Other>) -> Result<[(String, Texts); 2]> {
+pub fn sides(work: &mut Work, id: i64, number: i64, with: Option<Other>) -> Result<[(String, Texts); 2]> {
     article::find(work, id, Edition::Draft)?;
     let texts = texts_of(work, id, number)?;
     let named = |number: i64| format!("version {number}");

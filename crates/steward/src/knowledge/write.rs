@@ -61,6 +61,27 @@ crate::input! {
     }
 }
 
+impl ArticleEdit {
+    /// Moves the working copy, and changes nothing else.
+    pub fn to(status: Status, note: Option<Line<1000>>) -> ArticleEdit {
+        ArticleEdit {
+            title: Patch::Keep,
+            summary: Patch::Keep,
+            content: Patch::Keep,
+            category_id: Patch::Keep,
+            tags: Patch::Keep,
+            keywords: Patch::Keep,
+            related_article_ids: Patch::Keep,
+            status: Patch::Set(status),
+            is_featured: Patch::Keep,
+            is_internal: Patch::Keep,
+            author_id: Patch::Keep,
+            slug: Patch::Keep,
+            note,
+        }
+    }
+}
+
 /// What an article is to become.
 struct Target {
     status: Status,

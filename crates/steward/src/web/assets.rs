@@ -23,7 +23,7 @@ const STYLES: &[(&str, &str)] = &embed! { "css":
 };
 const SCRIPTS: &[(&str, &str)] = &embed! { "js":
     "desk.js" "keys.js" "drafts.js" "clock.js" "live.js" "send.js" "dialogs.js" "dashboard.js" "counts.js" "palette.js"
-    "list.js" "combobox.js" "notifications.js" "help.js" "suggest.js"
+    "list.js" "combobox.js" "notifications.js" "shortcuts.js" "suggest.js" "zone.js" "help.js" "editor.js"
 };
 const PICTURES: &[(&str, &str)] = &embed! { "img": "icon.svg" };
 

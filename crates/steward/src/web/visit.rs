@@ -142,6 +142,15 @@ impl Page {
         self.visit.language.number(*number.borrow(), decimals)
     }
 
+    /// The size of a file.
+    pub fn bytes(&self, size: impl Borrow<i64>) -> String {
+        match *size.borrow() {
+            bytes if bytes < 1_000 => format!("{bytes} B"),
+            bytes if bytes < 1_000_000 => format!("{} kB", self.number(bytes as f64 / 1e3, 0)),
+            bytes => format!("{} MB", self.number(bytes as f64 / 1e6, 1)),
+        }
+    }
+
     /// The day of an instant, where the reader is.
     pub fn date(&self, at: &Time) -> String {
         self.visit.language.date(Timestamp::from(*at).to_zoned(self.visit.zone.clone()).date())

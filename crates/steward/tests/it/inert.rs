@@ -79,7 +79,54 @@ pub fn acting(html: &str) -> Vec<String> {
     found
 }
 
+/// What in a page of the desk would act that the page does not bring along itself: its scripts and style sheets come from
+/// `/assets/`, its forms go to paths of the desk.
+pub fn acting_in_page(html: &str) -> Vec<String> {
+    let dom = parse_document(RcDom::default(), ParseOpts::default()).one(html);
+    let mut found = Vec::new();
+    walk_page(&dom.document, &mut found);
+    found
+}
+
+fn walk_page(node: &Handle, found: &mut Vec<String>) {
+    if let NodeData::Element { name, attrs, .. } = &node.data {
+        let element = name.local.to_string();
+        let attribute = |wanted: &str| {
+            let attrs = attrs.borrow();
+            let found = attrs.iter().find(|attribute| &*attribute.name.local == wanted);
+            found.map(|attribute| attribute.value.to_string())
+        };
+        let is_ours = |name: &str, start: &str| attribute(name).is_some_and(|place| place.starts_with(start));
+        let (is_its_own, own) = match element.as_str() {
+            "script" => (is_ours("src", "/assets/") && node.children.borrow().is_empty(), true),
+            "link" => (is_ours("href", "/"), true),
+            "form" => (attribute("action").is_none_or(|place| place.starts_with('/')), true),
+            "button" | "input" => (attribute("formaction").is_none_or(|place| place.starts_with('/')), true),
+            "meta" => (attribute("http-equiv").is_none(), true),
+            _ => (true, false),
+        };
+        if !is_its_own {
+            found.push(format!("<{element}>"));
+        }
+        let mut here = Vec::new();
+        look(node, &mut here);
+        here.retain(|what| !(own && *what == format!("<{element}>") || what.starts_with("formaction=/")));
+        found.append(&mut here);
+    }
+    for child in node.children.borrow().iter() {
+        walk_page(child, found);
+    }
+}
+
 fn walk(node: &Handle, found: &mut Vec<String>) {
+    look(node, found);
+    for child in node.children.borrow().iter() {
+        walk(child, found);
+    }
+}
+
+/// What this one element does.
+fn look(node: &Handle, found: &mut Vec<String>) {
     if let NodeData::Element { name, attrs, .. } = &node.data {
         let element = name.local.to_string();
         let acts = [
@@ -107,9 +154,6 @@ fn walk(node: &Handle, found: &mut Vec<String>) {
                 found.push(format!("{attribute_name}={value}"));
             }
         }
-    }
-    for child in node.children.borrow().iter() {
-        walk(child, found);
     }
 }
 
