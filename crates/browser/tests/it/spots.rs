@@ -71,6 +71,20 @@ pub const SPOTS: &[Spot] = &[
     spot("/customers/accounts/{account_id}", "/customers/accounts/5", Agent),
     spot("/cases/{case_id}",    "/cases/1",                         Agent),
     spot("/cases/{case_id}",    "/cases/123",                       Admin),
+    spot("/help",               "/help",                            Stranger),
+    spot("/help/search",        "/help/search?q=export",            Stranger),
+    spot("/help/search",        "/help/search?q=zyxwvut",           Stranger),
+    spot("/help/categories/{category_id}", "/help/categories/1",    Stranger),
+    spot("/help/articles/{slug}", "/help/articles/{article}",       Stranger),
+    spot("/knowledge",          "/knowledge",                       Agent),
+    spot("/knowledge",          "/knowledge?search=export",         Manager),
+    spot("/knowledge/new",      "/knowledge/new",                   Agent),
+    spot("/knowledge/insights", "/knowledge/insights",              Manager),
+    spot("/knowledge/categories", "/knowledge/categories",          Manager),
+    spot("/knowledge/{article_id}", "/knowledge/1",                 Manager),
+    spot("/knowledge/{article_id}/edit", "/knowledge/1/edit",       Manager),
+    spot("/knowledge/{article_id}/versions", "/knowledge/{edited}/versions", Manager),
+    spot("/knowledge/{article_id}/versions/{version}", "/knowledge/{edited}/versions/2", Manager),
     spot("/dashboard",          "/dashboard",                       Manager),
     spot("/dashboard",          "/dashboard?days=7&owner_id=3",     Agent),
     spot("/dashboard",          "/dashboard?team_id=2&days=90",     Admin),
@@ -89,9 +103,13 @@ pub const NO_PAGES: &[&str] = &[
     "/contact/suggestions",
     "/customers/suggest",
     "/dashboard/figures",
+    "/help/files/{article_id}/{attachment_id}",
+    "/knowledge/pick",
     "/palette",
     "/portal/cases/{case_id}/files/{attachment_id}",
+    "/robots.txt",
     "/saved-views/counts",
+    "/sitemap.xml",
     "/views/counts",
 ];
 
@@ -141,6 +159,24 @@ impl Stage {
             "answered" => self.survey_link(""),
             "sign_in" => self.link("portal", "contact_id", "crm_contacts"),
             "reset" => self.link("password_reset", "user_id", "crm_users"),
+            "article" => self
+                .desk
+                .texts(
+                    "select slug from crm_kb_articles where status = 'published' and is_internal = false
+                 order by article_id limit 1",
+                    Vec::new(),
+                )
+                .remove(0),
+            "edited" => {
+                let author = self.desk.bearer(&self.desk.token(&self.email_of("manager")));
+                author
+                    .put(
+                        "/api/crm/knowledge/2",
+                        json!({ "content": "Another text.\n\nWith **two** paragraphs." }),
+                    )
+                    .ok();
+                "2".to_owned()
+            }
             "view" => {
                 let draft = json!({ "view_name": "Urgent and late", "query": "status=open&overdue=true" });
                 let made = self
