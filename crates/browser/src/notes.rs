@@ -167,8 +167,16 @@ impl Noted {
                     self.complaints.push(format!("log: {} ({})", text(&entry["text"]), text(&entry["url"])));
                 }
             }
-            "Audits.issueAdded" if params["issue"]["code"] != "PerformanceIssue" => {
+            "Audits.issueAdded" => {
                 let issue = &params["issue"];
+                // Advice, nothing that a reader would notice.
+                let is_advice = issue["code"] == "PerformanceIssue"
+                    || text(&issue["details"]["genericIssueDetails"]["errorType"]).starts_with("FormInput")
+                    || issue["details"]["genericIssueDetails"]["errorType"]
+                        == "FormEmptyIdAndNameAttributesForInputError";
+                if is_advice {
+                    return;
+                }
                 self.complaints.push(format!("issue {}: {}", text(&issue["code"]), issue["details"]));
             }
             _ => {}

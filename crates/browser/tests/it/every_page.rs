@@ -32,7 +32,7 @@ pub fn at_every_page(
         // What is wrong in the same way on many pages is said of the first.
         let mut known = BTreeSet::new();
         for spot in SPOTS.iter().filter(|spot| spot.who == who) {
-            tab.goes(spot.path)?;
+            tab.goes(&stage.filled(spot.path))?;
             let found = find(&tab, spot)?
                 .into_iter()
                 .chain(tab.complaints())

@@ -16,8 +16,8 @@ in_the_demo! {
         let customer = stage.tab_as(&email[0], browser::Look::default())?;
         let own = format!("/cases/{case}");
         let theirs = SPOTS.iter().filter(|spot| !matches!(spot.who, Who::Stranger | Who::Customer));
-        for path in theirs.map(|spot| spot.path).chain([own.as_str(), "/"]) {
-            customer.goes(path)?;
+        for path in theirs.map(|spot| stage.filled(spot.path)).chain([own, "/".to_owned()]) {
+            customer.goes(&path)?;
             let heading = customer.text("h1")?;
             let complaints = customer.complaints();
             assert!(customer.path()?.starts_with("/portal") || complaints.iter().any(|fault| fault.starts_with("404 for")),

@@ -1,8 +1,12 @@
 //! Every page of the desk, as somebody would come to it in the demo. A page that is added to `http.rs` is added here: a
 //! test says so.
 
-use browser::{Look, Result, Tab};
 use std::sync::Arc;
+
+use browser::{Look, Result, Tab};
+use serde_json::json;
+use steward::mail::links::{self, Good};
+use steward::people::tokens;
 
 use crate::stage::Stage;
 
@@ -33,14 +37,54 @@ const fn spot(route: &'static str, path: &'static str, who: Who) -> Spot {
 #[rustfmt::skip]
 pub const SPOTS: &[Spot] = &[
     spot("/sign-in",            "/sign-in",                         Stranger),
+    spot("/password-reset",     "/password-reset",                  Stranger),
+    spot("/password-reset",     "/password-reset?sent=true",        Stranger),
+    spot("/password-reset/{token}", "/password-reset/{reset}",      Stranger),
+    spot("/portal/sign-in",     "/portal/sign-in",                  Stranger),
+    spot("/portal/sign-in",     "/portal/sign-in?sent=true",        Stranger),
+    spot("/portal/sign-in/{token}", "/portal/sign-in/{sign_in}",    Stranger),
+    spot("/contact",            "/contact",                         Stranger),
+    spot("/contact/received",   "/contact/received?number=CASE-000123", Stranger),
+    spot("/survey/{token}",     "/survey/{survey}?answer=4",        Stranger),
+    spot("/survey/{token}",     "/survey/{answered}",               Stranger),
+    spot("/survey/{token}/thanks", "/survey/{answered}/thanks",     Stranger),
+    spot("/portal",             "/portal",                          Customer),
+    spot("/portal",             "/portal?show=all&search=zyxwvut",  Customer),
+    spot("/portal/new",         "/portal/new",                      Customer),
+    spot("/portal/cases/{case_id}", "/portal/cases/{own}",          Customer),
+    spot("/portal/cases/{case_id}", "/portal/cases/{ended}",        Customer),
+    spot("/portal/cases/{case_id}/rating", "/portal/cases/{unrated}/rating", Customer),
+    spot("/portal/preferences", "/portal/preferences",              Customer),
     spot("/views/{view}",       "/views/mine",                      Agent),
     spot("/views/{view}",       "/views/overdue",                   Manager),
     spot("/cases",              "/cases",                           Agent),
     spot("/cases",              "/cases?search=login",              Agent),
     spot("/cases",              "/cases?search=zyxwvut",            Agent),
     spot("/cases/new",          "/cases/new",                       Agent),
+    spot("/saved-views/new",    "/saved-views/new?status=open",     Agent),
+    spot("/saved-views/{view_id}", "/saved-views/{view}",           Manager),
+    spot("/saved-views/{view_id}/edit", "/saved-views/{view}/edit", Manager),
+    spot("/search",             "/search?q=login",                  Agent),
+    spot("/notifications",      "/notifications",                   Agent),
+    spot("/customers",          "/customers?search=a",              Agent),
+    spot("/customers/contacts/{contact_id}", "/customers/contacts/5", Agent),
+    spot("/customers/accounts/{account_id}", "/customers/accounts/5", Agent),
     spot("/cases/{case_id}",    "/cases/1",                         Agent),
     spot("/cases/{case_id}",    "/cases/123",                       Admin),
+    spot("/help",               "/help",                            Stranger),
+    spot("/help/search",        "/help/search?q=export",            Stranger),
+    spot("/help/search",        "/help/search?q=zyxwvut",           Stranger),
+    spot("/help/categories/{category_id}", "/help/categories/1",    Stranger),
+    spot("/help/articles/{slug}", "/help/articles/{article}",       Stranger),
+    spot("/knowledge",          "/knowledge",                       Agent),
+    spot("/knowledge",          "/knowledge?search=export",         Manager),
+    spot("/knowledge/new",      "/knowledge/new",                   Agent),
+    spot("/knowledge/insights", "/knowledge/insights",              Manager),
+    spot("/knowledge/categories", "/knowledge/categories",          Manager),
+    spot("/knowledge/{article_id}", "/knowledge/1",                 Manager),
+    spot("/knowledge/{article_id}/edit", "/knowledge/1/edit",       Manager),
+    spot("/knowledge/{article_id}/versions", "/knowledge/{edited}/versions", Manager),
+    spot("/knowledge/{article_id}/versions/{version}", "/knowledge/{edited}/versions/2", Manager),
     spot("/dashboard",          "/dashboard",                       Manager),
     spot("/dashboard",          "/dashboard?days=7&owner_id=3",     Agent),
     spot("/dashboard",          "/dashboard?team_id=2&days=90",     Admin),
@@ -51,27 +95,129 @@ pub const SPOTS: &[Spot] = &[
     spot("/canned-replies",     "/canned-replies",                  Agent),
     spot("/canned-replies",     "/canned-replies?case_id=1&search=zyxwvut", Manager),
     spot("/canned-replies/{canned_reply_id}", "/canned-replies/1",  Manager),
+    spot("/profile",            "/profile",                         Agent),
     spot("/design",             "/design",                          Agent),
 ];
 
 /// Addresses that answer no page of their own: they lead elsewhere, or answer a file or a piece of a page.
-pub const NO_PAGES: &[&str] = &["/", "/dashboard/figures", "/assets/{mark}/{name}", "/cases/{case_id}/now"];
+pub const NO_PAGES: &[&str] = &[
+    "/",
+    "/assets/{mark}/{name}",
+    "/cases/changes",
+    "/cases/{case_id}/now",
+    "/cases/quick",
+    "/cases/rows",
+    "/contact/suggestions",
+    "/customers/suggest",
+    "/dashboard/figures",
+    "/help/files/{article_id}/{attachment_id}",
+    "/knowledge/pick",
+    "/palette",
+    "/portal/cases/{case_id}/files/{attachment_id}",
+    "/robots.txt",
+    "/saved-views/counts",
+    "/sitemap.xml",
+    "/views/counts",
+];
+
+/// The customer of the demo who has the most to do with the desk.
+const CUSTOMER: &str = "(select contact_id from crm_cases where is_open and contact_id is not null
+     group by contact_id order by count(*) desc, contact_id limit 1)";
 
 impl Stage {
     /// The browser of somebody of the demo.
     pub fn somebody(&self, who: Who, look: Look) -> Result<Arc<Tab>> {
-        let email = match who {
+        let role = match who {
             Stranger => return self.tab(look),
-            Customer => "select email from crm_contacts where contact_id = (select contact_id from crm_cases where is_open
-                 and contact_id is not null group by contact_id order by count(*) desc, contact_id limit 1)".to_owned(),
-            Agent => user("agent"),
-            Manager => user("manager"),
-            Admin => user("admin"),
+            Customer => {
+                let email = format!("select email from crm_contacts where contact_id = {CUSTOMER}");
+                return self.tab_as(&self.desk.texts(&email, Vec::new())[0], look);
+            }
+            Agent => "agent",
+            Manager => "manager",
+            Admin => "admin",
         };
-        self.tab_as(&self.desk.texts(&email, Vec::new())[0], look)
+        self.tab_as(&self.email_of(role), look)
     }
-}
 
-fn user(role: &str) -> String {
-    format!("select email from crm_users where role = '{role}' and is_active order by user_id limit 1")
+    /// The address of the first user with a role.
+    pub fn email_of(&self, role: &str) -> String {
+        let sql = "select email from crm_users where role = $1 and is_active order by user_id limit 1";
+        self.desk.texts(sql, vec![role.into()]).remove(0)
+    }
+
+    /// A spot's path, with what it names in braces looked up, or made: secrets of links, somebody's own cases.
+    pub fn filled(&self, path: &str) -> String {
+        let Some((before, rest)) = path.split_once('{') else { return path.to_owned() };
+        let (name, after) = rest.split_once('}').unwrap();
+        let case_where = |rule: &str| {
+            let sql = format!(
+                "select case_id from crm_cases c where contact_id = {CUSTOMER} and {rule} order by case_id desc limit 1"
+            );
+            self.desk.number(&sql).to_string()
+        };
+        let value = match name {
+            "own" => case_where("is_open"),
+            "ended" => case_where("status = 'closed'"),
+            "unrated" => case_where(
+                "status in ('resolved', 'closed') and csat_score is null and merged_into_id is null",
+            ),
+            "survey" => self.survey_link("not"),
+            "answered" => self.survey_link(""),
+            "sign_in" => self.link("portal", "contact_id", "crm_contacts"),
+            "reset" => self.link("password_reset", "user_id", "crm_users"),
+            "article" => self
+                .desk
+                .texts(
+                    "select slug from crm_kb_articles where status = 'published' and is_internal = false
+                 order by article_id limit 1",
+                    Vec::new(),
+                )
+                .remove(0),
+            "edited" => {
+                let author = self.desk.bearer(&self.desk.token(&self.email_of("manager")));
+                author
+                    .put(
+                        "/api/crm/knowledge/2",
+                        json!({ "content": "Another text.\n\nWith **two** paragraphs." }),
+                    )
+                    .ok();
+                "2".to_owned()
+            }
+            "view" => {
+                let draft = json!({ "view_name": "Urgent and late", "query": "status=open&overdue=true" });
+                let made = self
+                    .desk
+                    .bearer(&self.desk.token(&self.email_of("manager")))
+                    .post("/api/crm/saved-views", draft);
+                made.created()["saved_view"]["view_id"].to_string()
+            }
+            name => panic!("{path} names {name}, which nobody knows"),
+        };
+        format!("{before}{value}{after}")
+    }
+
+    /// The secret of an invitation's link, of one that was answered or not.
+    fn survey_link(&self, not: &str) -> String {
+        let invitation = format!(
+            "from crm_survey_invitations i where state = 'invited' and {not} exists (select 1 from crm_survey_submissions s
+                 where s.invitation_id = i.invitation_id) order by invitation_id desc limit 1"
+        );
+        let id = self.desk.number(&format!("select invitation_id {invitation}"));
+        let contact = self.desk.number(&format!("select contact_id {invitation}"));
+        self.desk.write(move |work| links::make(work, Good::Survey, contact, Some(id)))
+    }
+
+    /// The secret of a link that lets the first of some people in.
+    fn link(&self, purpose: &str, column: &str, people: &str) -> String {
+        let secret = tokens::generate().unwrap();
+        let hash: String = tokens::hash(&secret).iter().map(|byte| format!("{byte:02x}")).collect();
+        let now = self.desk.clock.now();
+        self.desk.execute(&format!(
+            "insert into crm_sign_in_links (token_hash, purpose, {column}, created_at, expires_at)
+             select x'{hash}', '{purpose}', min({column}), '{now}', '{}' from {people}",
+            now.plus_hours(1)
+        ));
+        secret
+    }
 }
