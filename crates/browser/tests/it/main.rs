@@ -25,4 +25,6 @@ mod every_page;
 mod hostile;
 mod plain;
 mod refused;
+mod story;
+mod together;
 mod work;

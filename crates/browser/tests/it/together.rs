@@ -1,0 +1,55 @@
+//! Two agents at once: each sees that the other is there, what the other does, and no change is lost.
+
+use browser::Look;
+use serde_json::json;
+
+on_a_desk! {
+    fn somebody_elses_work_appears_by_itself(stage) {
+        let (ana, ben) = (stage.desk.agent("Ana"), stage.desk.agent("Ben"));
+        let case = ana.opens(json!({ "subject": "Shared", "priority_id": 2 }));
+        let (hers, his) = (stage.tab_of(&ana, Look::default())?, stage.tab_of(&ben, Look::default())?);
+        let path = format!("/cases/{case}");
+        hers.goes(&path)?;
+        his.goes(&path)?;
+        hers.until("document.querySelector('#present').innerText.includes('Ben')")?;
+        his.until("document.querySelector('#present').innerText.includes('Ana')")?;
+        his.types("#comment_text", "I have looked into it.")?;
+        hers.until("document.querySelector('#present .typing') !== null")?;
+        his.clicks("#send button[name=status]")?;
+        hers.until_said("I have looked into it.")?;
+        // What she was writing is still there.
+        hers.types("#comment_text", "Half a sen")?;
+        his.chooses("[data-field=priority_id]", "High")?;
+        hers.until("document.querySelector('#case-head .priority').innerText === 'High'")?;
+        assert_eq!(hers.asks("document.querySelector('#comment_text').value")?, "Half a sen");
+        his.goes("/views/open")?;
+        hers.until("!document.querySelector('#present').innerText.includes('Ben')")?;
+        Ok(())
+    }
+
+    fn a_change_that_collides_is_shown_and_not_overwritten(stage) {
+        let (ana, ben) = (stage.desk.agent("Ana"), stage.desk.agent("Ben"));
+        let case = ana.opens(json!({ "subject": "Shared", "priority_id": 1 }));
+        let plain = stage.tab_of(&ana, Look::default().without_scripts())?;
+        plain.goes(&format!("/cases/{case}"))?;
+        ben.put(&format!("/api/crm/cases/{case}"), json!({ "priority_id": 4 })).ok();
+        plain.chooses("[data-field=priority_id]", "Medium")?.follows("text=Save")?;
+        assert!(plain.says("Nothing was saved")?);
+        assert_eq!(plain.complaints().len(), 1, "409 is the answer");
+        assert_eq!(ben.case(case)["priority_id"], 4);
+        Ok(())
+    }
+
+    fn the_list_follows_what_others_do(stage) {
+        let (ana, ben) = (stage.desk.agent("Ana"), stage.desk.agent("Ben"));
+        let case = ana.opens(json!({ "subject": "First", "priority_id": 2 }));
+        let tab = stage.tab_of(&ana, Look::default())?;
+        tab.goes("/views/open")?;
+        ben.sets(case, "open").ok();
+        tab.until(&format!("document.querySelector('#case-{case} .status').innerText === 'Open'"))?;
+        ben.opens(json!({ "subject": "Second", "priority_id": 2 }));
+        tab.until("document.querySelector('#news').innerText !== ''")?.clicks("#news a")?.until_seen("text=Second")?;
+        tab.until("document.querySelector('[data-count=open]').innerText === '2'")?;
+        Ok(())
+    }
+}
