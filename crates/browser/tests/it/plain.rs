@@ -25,10 +25,11 @@ on_a_desk! {
         tab.types("[name=subject]", "The printer is on fire")?.types("[name=description]", "It burns.")?;
         tab.chooses("[name=priority_id]", "High")?.follows("text=Open case")?;
         assert_eq!(tab.text("h1")?, "The printer is on fire");
-        tab.types("[name=comment_text]", "Use water.")?.chooses(".composer [name=status]", "pending")?.follows(".composer button")?;
-        assert!(tab.says("Use water.")? && tab.says("Pending")?);
-        tab.chooses(".properties [name=status]", "in_progress")?.follows(".properties button")?;
-        assert!(tab.says("In progress")?);
+        tab.types("[name=comment_text]", "Use water.")?.clicks("[popovertarget=send-menu]")?.follows("#send-menu [value=pending]")?;
+        assert!(tab.says("Use water.")?);
+        assert_eq!(tab.text("#case-head .status")?, "Pending");
+        tab.chooses("#properties [name=status]", "in_progress")?.follows("text=Save")?;
+        assert_eq!(tab.text("#case-head .status")?, "In progress");
         tab.goes("/cases?search=printer")?;
         assert!(tab.says("The printer is on fire")?);
         tab.follows("text=Sign out")?.goes("/cases")?;
