@@ -46,6 +46,9 @@ const PICTURES: &[Picture] = &[
     picture("case", Who::Lead, "/cases/{busy}", &[Kind::Dark, Kind::Phone]),
     picture("dashboard", Who::Lead, "/dashboard", &[Kind::Dark, Kind::Phone]),
     picture("new-case", Who::Lead, "/cases/new", &[]),
+    picture("knowledge", Who::Lead, "/knowledge", &[]),
+    picture("help", Who::Nobody, "/help", &[Kind::Phone]),
+    picture("portal", Who::Customer, "/portal", &[Kind::Phone]),
     picture("design", Who::Admin, "/design", &[Kind::Dark]),
 ];
 
