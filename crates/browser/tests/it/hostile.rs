@@ -4,6 +4,7 @@ use browser::{Look, Result, Tab};
 use serde_json::json;
 
 use crate::every_page::{OVERFLOW, at_every_page};
+use crate::spots::Spot;
 use crate::stage::Stage;
 
 /// What is written into short fields, one after the other. All of it is one line without an apostrophe.
@@ -65,6 +66,19 @@ const ESCAPED: &str = "(() => {
     return [...new Set(found)].slice(0, 3).map(one => one.outerHTML.slice(0, 200))
 })()";
 
+/// What is wrong with a page, and what it complains of. An article may show pictures from anywhere; that browsers refuse
+/// them is what is hoped for.
+fn faults_at(tab: &Tab, spot: &Spot) -> Result<Vec<String>> {
+    let is_article = ["/help/articles/", "/knowledge/"].iter().any(|place| spot.path.starts_with(place));
+    let is_picture = |complaint: &String| {
+        ["img-src", "(Image)", "a request to another place", "404 for"]
+            .iter()
+            .any(|part| complaint.contains(part))
+    };
+    let complaints = tab.complaints().into_iter().filter(|complaint| !(is_article && is_picture(complaint)));
+    Ok(faults(tab)?.into_iter().chain(complaints).collect())
+}
+
 fn faults(tab: &Tab) -> Result<Vec<String>> {
     let escaped = tab.asks(ESCAPED)?;
     let escaped = escaped.as_array().into_iter().flatten().map(|html| format!("not of ours: {html}"));
@@ -113,12 +127,12 @@ fn poison(stage: &Stage) {
 in_the_demo! {
     fn hostile_texts_stay_texts_and_in_their_boxes(stage) {
         poison(stage);
-        at_every_page(stage, Look::default(), |tab, _| faults(tab))
+        at_every_page(stage, Look::default(), faults_at)
     }
 
     fn hostile_texts_stay_texts_on_a_phone(stage) {
         poison(stage);
-        at_every_page(stage, Look::phone(), |tab, _| faults(tab))
+        at_every_page(stage, Look::phone(), faults_at)
     }
 
     fn the_composer_sends_markup_as_what_it_is(stage) {
