@@ -1,7 +1,6 @@
 //! Hostile texts in every place where somebody can write: no script runs, no dialog opens, nothing escapes its box.
 
 use browser::{Look, Result, Tab};
-use serde_json::json;
 
 use crate::every_page::{OVERFLOW, at_every_page};
 use crate::spots::Spot;
@@ -139,10 +138,9 @@ in_the_demo! {
         let tab = stage.somebody(crate::spots::Who::Agent, Look::default())?;
         tab.goes("/cases/1")?;
         let text = collected("xss_html").into_iter().take(80).collect::<Vec<_>>().join("\n");
-        tab.types("[name=comment_text]", &format!("Look: {text}"))?.follows("text=Send")?;
+        tab.types("#comment_text", &format!("Look: {text}"))?.clicks("#send button[name=status]")?;
+        tab.until("[...document.querySelectorAll('.comment .text')].some(one => one.innerText.includes('Look:'))")?;
         assert_eq!(faults(&tab)?, Vec::<String>::new());
-        let said = tab.asks("[...document.querySelectorAll('.comment .text')].some(one => one.innerText.includes('Look:'))")?;
-        assert_eq!(said, json!(true));
         Ok(())
     }
 }
