@@ -118,6 +118,8 @@ async function look() {
 
 for (const kind of ["case_changed", "case_breached"]) hear(kind, soon);
 hear("reset", () => refresh());
+// The stream rests while nobody looks.
+hear("awake", () => refresh());
 
 // A link to a comment that the page left out.
 const named = /^#comment-(\d+)$/.exec(location.hash);
