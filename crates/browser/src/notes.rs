@@ -97,6 +97,14 @@ impl Notes {
         std::mem::take(&mut self.lock().complaints)
     }
 
+    /// Whether something under this path has begun to be answered.
+    pub fn is_answered(&self, path: &str) -> bool {
+        self.lock()
+            .answers
+            .values()
+            .any(|answer| answer.address.strip_prefix(&self.base).is_some_and(|rest| rest.starts_with(path)))
+    }
+
     /// The answers so far; they are not repeated.
     pub fn answers(&self) -> Vec<Answer> {
         std::mem::take(&mut self.lock().answers).into_values().collect()

@@ -182,6 +182,18 @@ impl Tab {
         }
     }
 
+    /// Waits until something under a path has begun to be answered, such as a stream.
+    pub fn until_answered(&self, path: &str) -> Result<&Tab> {
+        let end = Instant::now() + PATIENCE;
+        while !self.notes.is_answered(path) {
+            if Instant::now() > end {
+                return Err(Error(format!("nothing answers {path}, at {}", self.path()?)));
+            }
+            std::thread::sleep(STEP);
+        }
+        Ok(self)
+    }
+
     pub fn until_seen(&self, what: &str) -> Result<&Tab> {
         self.until(&format!("{FIND}({}) !== null", json!(what)))
     }

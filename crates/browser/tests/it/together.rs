@@ -44,7 +44,7 @@ on_a_desk! {
         let (ana, ben) = (stage.desk.agent("Ana"), stage.desk.agent("Ben"));
         let case = ana.opens(json!({ "subject": "First", "priority_id": 2 }));
         let tab = stage.tab_of(&ana, Look::default())?;
-        tab.goes("/views/open")?;
+        tab.goes("/views/open")?.until_answered("/api/crm/support/live")?;
         ben.sets(case, "open").ok();
         tab.until(&format!("document.querySelector('#case-{case} .status').innerText === 'Open'"))?;
         ben.opens(json!({ "subject": "Second", "priority_id": 2 }));
