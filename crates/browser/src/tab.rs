@@ -218,9 +218,14 @@ impl Tab {
 
     /// Clicks on the middle of an element, which nothing may cover.
     pub fn clicks(&self, what: &str) -> Result<&Tab> {
+        // What hangs on something else follows it a frame later.
+        self.asks_of(
+            what,
+            "it.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' })",
+        )?;
         let place = self.asks_of(
             what,
-            "(() => { it.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
+            "(() => {
                 const box = it.getClientRects()[0], x = box.x + box.width / 2, y = box.y + box.height / 2;
                 const top = document.elementFromPoint(x, y);
                 const isFree = top && (it.contains(top) || top.contains(it) || top.closest('label')?.control === it);

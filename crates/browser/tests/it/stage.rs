@@ -68,6 +68,8 @@ impl Stage {
         desk.clock.set(Clock::system().now());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(demo::attach_files(&desk.app)).unwrap();
+        // Articles get their addresses.
+        desk.tick();
         Stage { name, desk, chromium: chromium(), tabs: Mutex::default() }
     }
 
