@@ -61,6 +61,28 @@ in_the_demo! {
         })
     }
 
+    fn what_opens_over_a_page_can_be_used_as_well(stage) {
+        let tab = stage.somebody(Who::Agent, Look::default())?;
+        let mut faults = Vec::new();
+        for (path, what, opened) in [
+            ("/design", "[data-opens=design-dialog]", "#design-dialog[open]"),
+            ("/design", "[popovertarget=design-menu]", "#design-menu:popover-open"),
+            ("/views/open", "[data-palette]", ".palette[open] [role=option]"),
+            ("/cases/1", "#why-open", "#why-dialog[open]"),
+            ("/cases/1", "#canned-open", "#canned[open]"),
+            ("/cases/1", "#suggest-open", "#suggested[open]"),
+            ("/cases/1", "[popovertarget=send-menu]", "#send-menu:popover-open"),
+        ] {
+            for look in [Look::default(), Look::default().dark()] {
+                tab.look(look)?;
+                tab.goes(path)?.clicks(what)?.until_seen(opened)?;
+                faults.extend(axe::faults(&tab)?.into_iter().map(|fault| format!("{path} with {opened}: {fault}")));
+            }
+        }
+        faults.into_iter().for_each(|fault| tab.complain(fault));
+        Ok(())
+    }
+
     fn it_fits_a_phone_and_a_wide_screen(stage) {
         at_every_page(stage, Look::phone(), |tab, _| {
             let mut faults = overflow(tab)?;
