@@ -33,7 +33,7 @@ pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
 use crate::{
-    cases, dashboard, escalations, files, jobs, knowledge, live, mail, notifications, people, routing, sla,
+    administration, cases, dashboard, escalations, files, jobs, knowledge, live, mail, notifications, people, routing, sla,
     surveys, web,
 };
 
@@ -241,6 +241,7 @@ fn pages() -> impl IntoIterator<Item = (&'static str, MethodRouter<App>)> {
         GET    "/dashboard"                     dashboard::pages::dashboard;
         GET    "/dashboard/figures"             dashboard::pages::figures;
         GET    "/dashboard/surveys/{survey_id}" dashboard::pages::survey;
+        GET    "/administration"                administration::overview::overview;
         GET    "/sign-in"                       people::pages::sign_in_form;
         POST   "/sign-in"                       people::pages::sign_in;
         POST   "/sign-out"                      people::pages::sign_out;

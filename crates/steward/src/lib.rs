@@ -3,6 +3,7 @@
 //! Start reading at `http.rs` (every route on one page), then a feature's folder: `cases/` holds models with their
 //! SQL inside and `api.rs`, the thin HTTP side. `docs/ARCHITECTURE.md` has the map.
 
+pub mod administration;
 pub mod app;
 pub mod cases;
 pub mod clock;
