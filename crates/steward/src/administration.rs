@@ -3,7 +3,17 @@
 //! Pages read through the model functions of their features; changes are forms that speak to the API (`send.js`).
 //! Managers see what is theirs to change, admins everything.
 
+pub mod audit;
+mod deleted;
+pub mod jobs;
+pub mod mail;
+mod names;
 pub mod overview;
+pub mod priorities;
+pub mod teams;
+pub mod tokens;
+pub mod types;
+pub mod users;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -42,7 +52,12 @@ const GROUPS: [(&str, &[Section]); 4] = [
     ("people", &[of_admins("users"), of_managers("teams"), of_admins("tokens")]),
     (
         "cases",
-        &[of_managers("types"), of_managers("priorities"), of_managers("routing"), of_managers("escalations")],
+        &[
+            of_managers("types"),
+            of_managers("priorities"),
+            of_managers("routing"),
+            of_managers("escalations"),
+        ],
     ),
     ("promises", &[of_managers("policies"), of_managers("calendars"), of_managers("surveys")]),
     ("running", &[of_admins("mail"), of_admins("jobs"), of_admins("audit")]),
@@ -99,6 +114,11 @@ impl FromRequestParts<App> for PathId {
         let Path([id]) = Path::<1>::from_request_parts(parts, app).await?;
         Ok(PathId(id))
     }
+}
+
+/// The tag of a thing's version, as a change names it.
+pub fn etag(id: &i64, version: &i64) -> String {
+    crate::http::etag(*id, *version)
 }
 
 /// A colour that may be shown as a swatch; any other text is shown as what it is.

@@ -28,13 +28,13 @@ pub use endpoint::{Describe, Operation, Route};
 pub use idempotency::forget_old_keys;
 pub use limits::RequestLimits;
 pub use observe::Metrics;
-pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply, json_bytes};
+pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply, etag, json_bytes};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
 use crate::{
-    administration, cases, dashboard, escalations, files, jobs, knowledge, live, mail, notifications, people, routing, sla,
-    surveys, web,
+    administration, cases, dashboard, escalations, files, jobs, knowledge, live, mail, notifications, people,
+    routing, sla, surveys, web,
 };
 
 macro_rules! routes {
@@ -242,6 +242,24 @@ fn pages() -> impl IntoIterator<Item = (&'static str, MethodRouter<App>)> {
         GET    "/dashboard/figures"             dashboard::pages::figures;
         GET    "/dashboard/surveys/{survey_id}" dashboard::pages::survey;
         GET    "/administration"                administration::overview::overview;
+        GET    "/administration/users"          administration::users::list;
+        GET    "/administration/users/new"      administration::users::new;
+        GET    "/administration/users/{user_id}" administration::users::edit;
+        GET    "/administration/teams"          administration::teams::list;
+        GET    "/administration/teams/new"      administration::teams::new;
+        GET    "/administration/teams/{team_id}" administration::teams::edit;
+        GET    "/administration/tokens"         administration::tokens::list;
+        GET    "/administration/tokens/new"     administration::tokens::new;
+        GET    "/administration/types"          administration::types::list;
+        GET    "/administration/types/new"      administration::types::new;
+        GET    "/administration/types/{case_type_id}" administration::types::edit;
+        GET    "/administration/priorities"     administration::priorities::list;
+        GET    "/administration/priorities/new" administration::priorities::new;
+        GET    "/administration/priorities/{priority_id}" administration::priorities::edit;
+        GET    "/administration/mail"           administration::mail::list;
+        GET    "/administration/mail/{outbound_message_id}" administration::mail::message;
+        GET    "/administration/jobs"           administration::jobs::list;
+        GET    "/administration/audit"          administration::audit::list;
         GET    "/sign-in"                       people::pages::sign_in_form;
         POST   "/sign-in"                       people::pages::sign_in;
         POST   "/sign-out"                      people::pages::sign_out;

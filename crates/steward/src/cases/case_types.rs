@@ -67,7 +67,12 @@ crate::input! {
     }
 }
 
-fn find(work: &mut Work, id: i64) -> Result<CaseType> {
+/// All that are active, oldest first.
+pub fn all(work: &mut Work) -> Result<Vec<CaseType>> {
+    work.query(&format!("{SELECT} where is_active order by case_type_id limit 1000"), &[])
+}
+
+pub fn find(work: &mut Work, id: i64) -> Result<CaseType> {
     work.optional(&format!("{SELECT} where case_type_id = $1 and is_active"), &[&id])?
         .ok_or(Error::NotFound("case type"))
 }
@@ -118,10 +123,8 @@ fn must_be_free(work: &mut Work, name: &str, code: &str, except: Option<i64>) ->
 }
 
 pub async fn list(caller: Known, _: Query<Nothing>) -> Result<Answer<Json<CaseTypes>>> {
-    let case_types = caller.read(Class::Bounded, |work| {
-        work.query(&format!("{SELECT} where is_active order by case_type_id limit 1000"), &[])
-    });
-    Ok(Json::new(CaseTypes { case_types: case_types.await? }).into())
+    let case_types = caller.read(Class::Bounded, all).await?;
+    Ok(Json::new(CaseTypes { case_types }).into())
 }
 
 pub async fn show(

@@ -70,7 +70,12 @@ crate::input! {
     }
 }
 
-fn find(work: &mut Work, id: i64) -> Result<Priority> {
+/// All that are active, the least urgent first.
+pub fn all(work: &mut Work) -> Result<Vec<Priority>> {
+    work.query(&format!("{SELECT} where is_active order by priority_level, priority_id limit 1000"), &[])
+}
+
+pub fn find(work: &mut Work, id: i64) -> Result<Priority> {
     work.optional(&format!("{SELECT} where priority_id = $1 and is_active"), &[&id])?
         .ok_or(Error::NotFound("priority"))
 }
@@ -108,10 +113,8 @@ fn must_be_free(work: &mut Work, name: &str, except: Option<i64>) -> Result<()> 
 }
 
 pub async fn list(caller: Known, _: Query<Nothing>) -> Result<Answer<Json<Priorities>>> {
-    let priorities = caller.read(Class::Bounded, |work| {
-        work.query(&format!("{SELECT} where is_active order by priority_level, priority_id limit 1000"), &[])
-    });
-    Ok(Json::new(Priorities { priorities: priorities.await? }).into())
+    let priorities = caller.read(Class::Bounded, all).await?;
+    Ok(Json::new(Priorities { priorities }).into())
 }
 
 pub async fn show(

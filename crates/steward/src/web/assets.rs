@@ -25,6 +25,7 @@ const STYLES: &[(&str, &str)] = &embed! { "css":
 const SCRIPTS: &[(&str, &str)] = &embed! { "js":
     "desk.js" "keys.js" "drafts.js" "clock.js" "live.js" "send.js" "dialogs.js"
     "dashboard.js"
+    "administration.js"
 };
 const PICTURES: &[(&str, &str)] = &embed! { "img": "icon.svg" };
 
