@@ -9,6 +9,7 @@ use std::sync::Arc;
 use db::{Class, Db};
 
 use crate::app::App;
+use crate::branding::Branding;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::Files;
@@ -164,8 +165,9 @@ pub fn add_user(
 pub fn list_users(config: &Config, clock: &Clock) -> Result<(), Fatal> {
     let (db, now, config) = (start::open_existing(config)?, clock.now(), config.clone());
     let users = db.read_blocking(Class::Slow, move |tx| {
-        let clocks = Clocks::default();
-        people::list_users(&mut Work { tx, actor: Actor::System, now, clocks: &clocks, config: &config })
+        let (clocks, branding) = (Clocks::default(), Branding::default());
+        let (clocks, branding, config) = (&clocks, &branding, &config);
+        people::list_users(&mut Work { tx, actor: Actor::System, now, clocks, branding, config })
     });
     db.close();
     for user in users? {

@@ -1,5 +1,6 @@
 // Forms that speak to the API: <form data-api="PUT /api/crm/teams/3" data-next="/administration/teams">. Fields become
-// JSON by their `data-as`: text (the default), number, flag, list (words between commas), numbers (several choices),
+// JSON by their `data-as`: text (the default), given (text that is left out where empty), number, flag, instant (a local
+// time), list (words between commas), numbers (several choices),
 // null-if-empty is the rule for what may be cleared (`data-as="number?"`, `"text?"`). A name with dots nests. What the API
 // refuses is shown beside the field that it points to; `data-etag` makes a conflicting change known instead of overwriting.
 
@@ -8,6 +9,8 @@ const readers = {
   number: (text) => (text === "" ? undefined : Number(text)),
   list: (text) => text.split(",").map((word) => word.trim()).filter(Boolean),
   json: (text) => (text === "" ? undefined : JSON.parse(text)),
+  given: (text) => text || undefined,
+  instant: (text) => (text ? new Date(text).toISOString() : undefined),
 };
 
 function valueOf(field, form) {
