@@ -4,16 +4,26 @@
 //! Managers see what is theirs to change, admins everything.
 
 pub mod audit;
+pub mod branding;
+pub mod calendars;
+mod conditions;
 mod deleted;
+pub mod escalations;
 pub mod jobs;
 pub mod mail;
 mod names;
 pub mod overview;
+pub mod policies;
+mod previews;
 pub mod priorities;
+pub mod routing;
+pub mod surveys;
 pub mod teams;
 pub mod tokens;
 pub mod types;
 pub mod users;
+mod week;
+pub mod welcome;
 
 use crate::error::Result;
 use crate::people::Role;
@@ -54,7 +64,7 @@ const GROUPS: [(&str, &[Section]); 4] = [
         ],
     ),
     ("promises", &[of_managers("policies"), of_managers("calendars"), of_managers("surveys")]),
-    ("running", &[of_admins("mail"), of_admins("jobs"), of_admins("audit")]),
+    ("running", &[of_admins("branding"), of_admins("mail"), of_admins("jobs"), of_admins("audit")]),
 ];
 
 /// What somebody with this role may see.

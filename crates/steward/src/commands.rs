@@ -14,14 +14,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::Files;
 use crate::people::erasure::{self, Mentions};
+use crate::people::first_admin::{self, FILE as FIRST_TOKEN};
 use crate::people::{Role, Scope, commands as people, tokens};
 use crate::sla::Clocks;
 use crate::start::{self, Fatal};
 use crate::work::{Actor, Work};
 use crate::{demo, doctor, files};
-
-/// Name of the file in the data folder that holds the first admin's token.
-const FIRST_TOKEN: &str = "first-admin-token";
 
 /// Says something on the standard output; a closed pipe is nobody's loss.
 pub fn say(text: &str) {
@@ -40,8 +38,12 @@ pub fn serve(config: Config, clock: Clock) -> Result<(), Fatal> {
     let data = config.data.clone();
     let app = App::new(db, config, clock, None);
     first_token(&app, &data)?;
+    let is_awaited = app.read_blocking(Class::Bounded, Actor::System, first_admin::is_awaited)?;
     runtime()?.block_on(start::run(app, stop_signal(), |address| {
         say(&format!("Steward serves http://{address} (API: /api/docs)"));
+        if is_awaited {
+            say(&format!("Begin at http://{address}/welcome with the token from that file"));
+        }
     }))
 }
 

@@ -30,7 +30,7 @@ pub mod warning;
 mod yearly;
 
 pub use catch_up::drain_queue;
-pub use clocks::Clocks;
+pub use clocks::{Clocks, clock};
 pub use keep::{follow, rematch};
 pub use plan::{Plan, ReopenMode, WarnAt};
 pub use promises::Promises;

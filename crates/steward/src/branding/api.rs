@@ -13,7 +13,7 @@ use crate::input::{Line, Patch};
 use crate::work::Work;
 
 /// The id of the one row, as entity tags name it.
-const ID: i64 = 1;
+pub const ID: i64 = 1;
 
 crate::input! {
     /// The fields to change; null takes one away.

@@ -251,6 +251,47 @@ pub async fn update(
         .await
 }
 
+/// A policy that is about to be added: tried last, with the hours of priorities alone.
+pub fn blank() -> Policy {
+    Policy {
+        sla_policy_id: 0,
+        policy_name: String::new(),
+        position: i64::MAX,
+        first_response_hours: None,
+        next_response_hours: None,
+        resolution_hours: None,
+        business_hours_only: false,
+        calendar_id: None,
+        conditions: db::Json(Conditions::default()),
+        priority_hours: db::Json(Vec::new()),
+        pause_statuses: db::Json(PauseStatuses::default()),
+        reopen_mode: ReopenMode::Resume,
+        warnings: db::Json(Vec::new()),
+        edit_version: 1,
+    }
+}
+
+/// What an edit would do to the open cases; without an id, what a new policy would. Nothing is changed, and no writer
+/// waits for it.
+pub async fn previewed(
+    caller: &Manager,
+    id: Option<i64>,
+    edit: PolicyEdit,
+    expected: Expected,
+) -> Result<Preview> {
+    let promises = caller.read(Class::Bounded, move |work| {
+        let policy = match id {
+            Some(id) => find(work, id)?,
+            None => blank(),
+        };
+        expected.check(policy.edit_version)?;
+        edit.check(work, &policy)?;
+        Ok(Promises::read(work)?.with_policy(edit.over(policy)?))
+    });
+    let promises = promises.await?;
+    preview::of(caller, Scope::All, promises).await
+}
+
 /// What an edit would do to the open cases; nothing is changed, and no writer waits for it.
 pub async fn preview(
     caller: Manager,
@@ -258,14 +299,8 @@ pub async fn preview(
     Body(edit): Body<PolicyEdit>,
 ) -> Result<Answer<Json<OnePreview>>> {
     let expected = caller.expected(id);
-    let promises = caller.read(Class::Bounded, move |work| {
-        let policy = find(work, id)?;
-        expected.check(policy.edit_version)?;
-        edit.check(work, &policy)?;
-        Ok(Promises::read(work)?.with_policy(edit.over(policy)?))
-    });
-    let promises = promises.await?;
-    Ok(Json::new(OnePreview { preview: preview::of(&caller, Scope::All, promises).await? }).into())
+    let preview = previewed(&caller, Some(id), edit, expected).await?;
+    Ok(Json::new(OnePreview { preview }).into())
 }
 
 /// Changes the order in which policies are tried.
