@@ -1,12 +1,14 @@
 //! The first run: how the first admin gets in, and from an empty desk to the first case, step by step. Each step is ticked
 //! by what the desk holds.
 
+use std::ops::Deref;
+
 use askama::Template;
 use axum::http::{HeaderMap, StatusCode};
 use db::Class;
 
 use crate::error::{Error, Result};
-use crate::http::Anyone;
+use crate::http::{Anyone, Caller, Reader};
 use crate::people::{Role, first_admin};
 use crate::web::{self, Faults, Frame, Page, PageResult, Seat, Sent, redirect, show, show_as};
 use crate::work::{Actor, Work};
@@ -79,7 +81,7 @@ struct FirstAdminPage {
     wait: Option<i64>,
 }
 
-fn first_admin_page(seat: &Seat<Anyone>) -> FirstAdminPage {
+fn first_admin_page<P: Deref<Target = Caller>>(seat: &Seat<P>) -> FirstAdminPage {
     FirstAdminPage {
         page: seat.page(),
         file: first_admin::FILE.to_owned(),
@@ -91,7 +93,7 @@ fn first_admin_page(seat: &Seat<Anyone>) -> FirstAdminPage {
 }
 
 /// To an admin the steps; to whoever comes before the first admin, the way in; to nobody else anything.
-pub async fn look(seat: Seat<Anyone>) -> PageResult {
+pub async fn look(seat: Seat<Reader>) -> PageResult {
     match seat.actor {
         Actor::User { role: Role::Admin, .. } => {
             let visit = seat.visit.clone();
