@@ -3,9 +3,10 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use db::{Class, Db};
+use db::{Class, Db, Tx};
 
-use crate::clock::Clock;
+use crate::branding::Branding;
+use crate::clock::{Clock, Time};
 use crate::config::Config;
 use crate::dashboard::Dashboards;
 use crate::error::Result;
@@ -34,6 +35,8 @@ pub struct Parts {
     /// How often an address may have a mail or a case made without signing in.
     pub strangers: RequestLimits,
     pub clocks: Arc<Clocks>,
+    /// What the desk is called and how it looks.
+    pub branding: Arc<Branding>,
     pub knowledge: Shelf,
     pub rendered: Rendered,
     pub files: Files,
@@ -50,6 +53,19 @@ impl Deref for App {
 
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+/// What a node remembers, for its transactions. Not the whole desk: a transaction may outlive it.
+struct Memory {
+    clocks: Arc<Clocks>,
+    branding: Arc<Branding>,
+    config: Arc<Config>,
+}
+
+impl Memory {
+    fn work<'a, 't>(&'a self, tx: &'a mut Tx<'t>, actor: Actor, now: Time) -> Work<'a, 't> {
+        Work { tx, actor, now, clocks: &self.clocks, branding: &self.branding, config: &self.config }
     }
 }
 
@@ -71,6 +87,7 @@ impl App {
             sign_ins,
             strangers: RequestLimits::new(STRANGERS_A_MINUTE),
             clocks: Arc::default(),
+            branding: Arc::default(),
             knowledge: Shelf::default(),
             rendered: Rendered::default(),
             files,
@@ -86,6 +103,16 @@ impl App {
         App::new(db, config, clock, Some(admin))
     }
 
+    fn memory(&self) -> Memory {
+        let (clocks, branding, config) = (&self.clocks, &self.branding, &self.config);
+        Memory { clocks: clocks.clone(), branding: branding.clone(), config: config.clone() }
+    }
+
+    /// What the desk is called, as far as this node knows.
+    pub fn brand_name(&self) -> String {
+        self.branding.known().map_or_else(|| self.config.brand.clone(), |brand| brand.name.clone())
+    }
+
     /// Reads in one snapshot. `Class::Bounded` is for a key or one page of a covering index; whatever grows with the
     /// desk is `Class::Slow`.
     pub async fn read<T, F>(&self, class: Class, actor: Actor, f: F) -> Result<T>
@@ -93,8 +120,8 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
-        self.db.read(class, move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config })).await
+        let (now, memory) = (self.clock.now(), self.memory());
+        self.db.read(class, move |tx| f(&mut memory.work(tx, actor, now))).await
     }
 
     /// Writes in one transaction, durable once this returns. `f` may run again (a conflict, a failed group), so it
@@ -104,9 +131,8 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
-        let written =
-            self.db.write(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config })).await;
+        let (now, memory) = (self.clock.now(), self.memory());
+        let written = self.db.write(move |tx| f(&mut memory.work(tx, actor, now))).await;
         self.live.wake();
         written
     }
@@ -117,9 +143,8 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
-        self.db
-            .read_blocking(class, move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config }))
+        let (now, memory) = (self.clock.now(), self.memory());
+        self.db.read_blocking(class, move |tx| f(&mut memory.work(tx, actor, now)))
     }
 
     /// `write` for the command line and for filling the demo: no runtime needed.
@@ -128,10 +153,8 @@ impl App {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let (now, clocks, config) = (self.clock.now(), self.clocks.clone(), self.config.clone());
-        let written = self
-            .db
-            .write_blocking(move |tx| f(&mut Work { tx, actor, now, clocks: &clocks, config: &config }));
+        let (now, memory) = (self.clock.now(), self.memory());
+        let written = self.db.write_blocking(move |tx| f(&mut memory.work(tx, actor, now)));
         self.live.wake();
         written
     }

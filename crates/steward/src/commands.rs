@@ -9,18 +9,17 @@ use std::sync::Arc;
 use db::{Class, Db};
 
 use crate::app::App;
+use crate::branding::Branding;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::Files;
 use crate::people::erasure::{self, Mentions};
+use crate::people::first_admin::{self, FILE as FIRST_TOKEN};
 use crate::people::{Role, Scope, commands as people, tokens};
 use crate::sla::Clocks;
 use crate::start::{self, Fatal};
 use crate::work::{Actor, Work};
 use crate::{demo, doctor, files};
-
-/// Name of the file in the data folder that holds the first admin's token.
-const FIRST_TOKEN: &str = "first-admin-token";
 
 /// Says something on the standard output; a closed pipe is nobody's loss.
 pub fn say(text: &str) {
@@ -39,8 +38,12 @@ pub fn serve(config: Config, clock: Clock) -> Result<(), Fatal> {
     let data = config.data.clone();
     let app = App::new(db, config, clock, None);
     first_token(&app, &data)?;
+    let is_awaited = app.read_blocking(Class::Bounded, Actor::System, first_admin::is_awaited)?;
     runtime()?.block_on(start::run(app, stop_signal(), |address| {
         say(&format!("Steward serves http://{address} (API: /api/docs)"));
+        if is_awaited {
+            say(&format!("Begin at http://{address}/welcome with the token from that file"));
+        }
     }))
 }
 
@@ -164,8 +167,9 @@ pub fn add_user(
 pub fn list_users(config: &Config, clock: &Clock) -> Result<(), Fatal> {
     let (db, now, config) = (start::open_existing(config)?, clock.now(), config.clone());
     let users = db.read_blocking(Class::Slow, move |tx| {
-        let clocks = Clocks::default();
-        people::list_users(&mut Work { tx, actor: Actor::System, now, clocks: &clocks, config: &config })
+        let (clocks, branding) = (Clocks::default(), Branding::default());
+        let (clocks, branding, config) = (&clocks, &branding, &config);
+        people::list_users(&mut Work { tx, actor: Actor::System, now, clocks, branding, config })
     });
     db.close();
     for user in users? {

@@ -2,6 +2,7 @@
 
 use db::{Class, Db, Dialect, Tx};
 
+use crate::branding::Branding;
 use crate::clock::Time;
 use crate::config::Config;
 use crate::error::Result;
@@ -195,13 +196,10 @@ pub fn examine(tx: &mut Tx<'_>) -> Result<Vec<String>> {
 pub fn examine_clocks(db: &Db, now: Time) -> Result<Vec<String>> {
     let (mut findings, mut after) = (Vec::new(), 0);
     loop {
-        let clocks = Clocks::default();
         let (found, last) = db.read_blocking(Class::Slow, move |tx| {
-            let config = Config::default();
-            sla::contradictions(
-                &mut Work { tx, actor: Actor::System, now, clocks: &clocks, config: &config },
-                after,
-            )
+            let (clocks, branding, config) = (Clocks::default(), Branding::default(), Config::default());
+            let (clocks, branding, config) = (&clocks, &branding, &config);
+            sla::contradictions(&mut Work { tx, actor: Actor::System, now, clocks, branding, config }, after)
         })?;
         let law = "targets equal the replay of the case's events";
         findings.extend(found.iter().map(|what| format!("broken: {law}: {what}")));

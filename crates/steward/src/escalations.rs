@@ -1,13 +1,11 @@
 //! Escalations: levels 1 to 3, by hand or by rules, acknowledged and resolved (spec 6).
 
 mod api;
-mod rules;
+pub mod rule_api;
+pub mod rules;
 
 pub use api::{EscalationDraft, acknowledge, acknowledge_one, create, list, raise, resolve, resolve_one};
-pub use rules::{
-    Cause, apply_rules, check_unacknowledged, create_rule, delete_rule, list_rules, restore_rule, show_rule,
-    update_rule, watch_acknowledgement,
-};
+pub use rules::{Cause, apply_rules, check_unacknowledged, watch_acknowledgement};
 
 use crate::cases::Case;
 use crate::error::{Error, Result};

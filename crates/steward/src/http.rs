@@ -28,13 +28,13 @@ pub use endpoint::{Describe, Operation, Route};
 pub use idempotency::forget_old_keys;
 pub use limits::{Asker, RequestLimits};
 pub use observe::Metrics;
-pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply, json_bytes};
+pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply, etag, json_bytes};
 pub use serve::{Server, serve, serve_metrics};
 
 use crate::error::Error;
 use crate::{
-    cases, customers, dashboard, escalations, files, jobs, knowledge, live, mail, notifications, people,
-    routing, sla, surveys, web,
+    administration, branding, cases, customers, dashboard, escalations, files, jobs, knowledge, live, mail,
+    notifications, people, routing, sla, surveys, web,
 };
 
 macro_rules! routes {
@@ -97,18 +97,20 @@ pub fn routes() -> Vec<Route> {
         GET    "/api/crm/support/dashboard"                 Viewer      dashboard::show,               "How the desk stands, and how a period of it went";
         GET    "/api/crm/support/dashboard/{section}"       Manager     dashboard::sections::export,   "A section of the dashboard as CSV";
         GET    "/api/crm/support/live"                      Known       live::listen,                  "What happens on the desk, as it happens: server-sent events";
-        GET    "/api/crm/escalation-rules"                  Viewer      escalations::list_rules,       "List escalation rules in their order";
-        POST   "/api/crm/escalation-rules"                  Manager     escalations::create_rule,      "Add an escalation rule";
-        GET    "/api/crm/escalation-rules/{rule_id}"        Viewer      escalations::show_rule,        "An escalation rule";
-        PUT    "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::update_rule,      "Write an escalation rule anew";
-        DELETE "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::delete_rule,      "Delete an escalation rule (softly)";
-        POST   "/api/crm/escalation-rules/{rule_id}/restoration" Admin  escalations::restore_rule,     "Bring a deleted escalation rule back";
-        GET    "/api/crm/assignment-rules"                  Viewer      routing::list,                 "List assignment rules in their order";
-        POST   "/api/crm/assignment-rules"                  Manager     routing::create,               "Add an assignment rule";
-        GET    "/api/crm/assignment-rules/{rule_id}"        Viewer      routing::show,                 "An assignment rule";
-        PUT    "/api/crm/assignment-rules/{rule_id}"        Manager     routing::update,               "Write an assignment rule anew";
-        DELETE "/api/crm/assignment-rules/{rule_id}"        Manager     routing::delete,               "Delete an assignment rule (softly)";
-        POST   "/api/crm/assignment-rules/{rule_id}/restoration" Admin  routing::restore,              "Bring a deleted assignment rule back";
+        GET    "/api/crm/escalation-rules"                  Viewer      escalations::rule_api::list_rules, "List escalation rules in their order";
+        POST   "/api/crm/escalation-rules"                  Manager     escalations::rule_api::create_rule, "Add an escalation rule";
+        PUT    "/api/crm/escalation-rules/order"            Manager     escalations::rule_api::reorder_rules, "Change the order of the escalation rules";
+        GET    "/api/crm/escalation-rules/{rule_id}"        Viewer      escalations::rule_api::show_rule, "An escalation rule";
+        PUT    "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::rule_api::update_rule, "Change the fields named of an escalation rule";
+        DELETE "/api/crm/escalation-rules/{rule_id}"        Manager     escalations::rule_api::delete_rule, "Delete an escalation rule (softly)";
+        POST   "/api/crm/escalation-rules/{rule_id}/restoration" Admin  escalations::rule_api::restore_rule, "Bring a deleted escalation rule back";
+        GET    "/api/crm/assignment-rules"                  Viewer      routing::rules::list,          "List assignment rules in their order";
+        POST   "/api/crm/assignment-rules"                  Manager     routing::rules::create,        "Add an assignment rule";
+        PUT    "/api/crm/assignment-rules/order"            Manager     routing::rules::reorder,       "Change the order in which assignment rules are tried";
+        GET    "/api/crm/assignment-rules/{rule_id}"        Viewer      routing::rules::show,          "An assignment rule";
+        PUT    "/api/crm/assignment-rules/{rule_id}"        Manager     routing::rules::update,        "Change the fields named of an assignment rule";
+        DELETE "/api/crm/assignment-rules/{rule_id}"        Manager     routing::rules::delete,        "Delete an assignment rule (softly)";
+        POST   "/api/crm/assignment-rules/{rule_id}/restoration" Admin  routing::rules::restore,       "Bring a deleted assignment rule back";
         GET    "/api/crm/notifications"                     Viewer      notifications::list,           "One's own notifications, the latest first";
         PUT    "/api/crm/notifications"                     Viewer      notifications::mark_read,      "Mark notifications as read";
         GET    "/api/crm/jobs"                              Admin       jobs::api::list,               "Jobs that wait, and dead ones";
@@ -135,11 +137,13 @@ pub fn routes() -> Vec<Route> {
         POST   "/api/crm/knowledge-categories/{category_id}/restoration" Admin knowledge::categories::restore, "Bring a deleted category back";
         GET    "/api/crm/sla-policies"                      Viewer      sla::policies::list,           "List SLA policies in the order in which they are tried";
         POST   "/api/crm/sla-policies"                      Manager     sla::policies::create,         "Add an SLA policy";
+        PUT    "/api/crm/sla-policies/order"                Manager     sla::policies::reorder,        "Change the order in which SLA policies are tried; open cases are recomputed as a job";
         GET    "/api/crm/sla-policies/{sla_policy_id}"      Viewer      sla::policies::show,           "An SLA policy";
         PUT    "/api/crm/sla-policies/{sla_policy_id}"      Manager     sla::policies::update,         "Change an SLA policy; open cases are recomputed as a job";
         DELETE "/api/crm/sla-policies/{sla_policy_id}"      Manager     sla::policies::delete,         "Delete an SLA policy (softly)";
         POST   "/api/crm/sla-policies/{sla_policy_id}/preview" Manager  sla::policies::preview,        "What a change would do to the open cases, changing nothing";
         POST   "/api/crm/sla-policies/{sla_policy_id}/restoration" Admin sla::policies::restore,       "Bring a deleted SLA policy back; open cases are recomputed as a job";
+        GET    "/api/crm/sla-recomputations"                Manager     sla::recomputations::list,     "How far the recomputations of open cases have come, the latest first";
         GET    "/api/crm/sla-violations"                    Viewer      sla::violations::list,         "List missed targets, the latest first";
         POST   "/api/crm/sla-violations/{violation_id}/acknowledgement" Manager sla::violations::acknowledge, "Take note of a missed target";
         GET    "/api/crm/knowledge/{article_id}/attachments" Reader     files::articles::list,         "The files of an article";
@@ -203,6 +207,7 @@ pub fn routes() -> Vec<Route> {
         POST   "/api/crm/surveys/{survey_id}/restoration"   Admin       surveys::definition::restore,  "Bring a deleted survey back";
         GET    "/api/crm/surveys/{survey_id}/questions"     Viewer      surveys::questions::list,      "The questions of a survey, of any version";
         POST   "/api/crm/surveys/{survey_id}/questions"     Manager     surveys::questions::create,    "Add a question";
+        PUT    "/api/crm/surveys/{survey_id}/questions/order" Manager   surveys::questions::reorder,   "Change the order of the questions; of those that were asked it makes the next version";
         GET    "/api/crm/surveys/{survey_id}/questions/{question_id}" Viewer surveys::questions::show, "A question";
         PUT    "/api/crm/surveys/{survey_id}/questions/{question_id}" Manager surveys::questions::update, "Change a question; one that was asked goes on as another in the next version";
         DELETE "/api/crm/surveys/{survey_id}/questions/{question_id}" Manager surveys::questions::delete, "Ask a question no more";
@@ -221,6 +226,8 @@ pub fn routes() -> Vec<Route> {
         GET    "/api/crm/tokens"                            Admin       people::tokens::list,          "List tokens (never their secrets)";
         POST   "/api/crm/tokens"                            Admin       people::tokens::create,        "Make a token for a user or a contact; shown once";
         DELETE "/api/crm/tokens/{token_id}"                 Admin       people::tokens::revoke,        "Revoke a token";
+        GET    "/api/crm/desk-settings"                     Admin       branding::api::show,           "What the desk is called and how it looks";
+        PUT    "/api/crm/desk-settings"                     Admin       branding::api::update,         "Change the desk's name, colour or logo";
         GET    "/api/crm/audit-events"                      Admin       people::audit::list,           "Changes of people, tokens and configuration, newest first";
         POST   "/api/auth/sign-in"                          Anyone      people::sign_in::sign_in,      "Exchange e-mail and password for a short-lived token";
         POST   "/api/auth/sign-out"                         Known       people::sign_in::sign_out,     "End the token that is used";
@@ -336,6 +343,48 @@ pub fn pages() -> Vec<Page> {
         GET    "/help/files/{article_id}/{attachment_id}" knowledge::help::article::file;
         GET    "/sitemap.xml"                   knowledge::help::sitemap::show;
         GET    "/robots.txt"                    knowledge::help::sitemap::robots;
+        GET    "/administration"                administration::overview::overview;
+        GET    "/administration/users"          administration::users::list;
+        GET    "/administration/users/new"      administration::users::new;
+        GET    "/administration/users/{user_id}" administration::users::edit;
+        GET    "/administration/teams"          administration::teams::list;
+        GET    "/administration/teams/new"      administration::teams::new;
+        GET    "/administration/teams/{team_id}" administration::teams::edit;
+        GET    "/administration/tokens"         administration::tokens::list;
+        GET    "/administration/tokens/new"     administration::tokens::new;
+        GET    "/administration/types"          administration::types::list;
+        GET    "/administration/types/new"      administration::types::new;
+        GET    "/administration/types/{case_type_id}" administration::types::edit;
+        GET    "/administration/priorities"     administration::priorities::list;
+        GET    "/administration/priorities/new" administration::priorities::new;
+        GET    "/administration/priorities/{priority_id}" administration::priorities::edit;
+        GET    "/administration/policies"       administration::policies::list;
+        GET    "/administration/policies/new"   administration::policies::new;
+        POST   "/administration/policies/preview" administration::policies::preview_new;
+        GET    "/administration/policies/{sla_policy_id}" administration::policies::edit;
+        POST   "/administration/policies/{sla_policy_id}/preview" administration::policies::preview;
+        GET    "/administration/calendars"      administration::calendars::list;
+        GET    "/administration/calendars/new"  administration::calendars::new;
+        GET    "/administration/calendars/{calendar_id}" administration::calendars::edit;
+        POST   "/administration/calendars/{calendar_id}/preview" administration::calendars::preview;
+        GET    "/administration/routing"        administration::routing::list;
+        GET    "/administration/routing/new"    administration::routing::new;
+        GET    "/administration/routing/{rule_id}" administration::routing::edit;
+        GET    "/administration/escalations"    administration::escalations::list;
+        GET    "/administration/escalations/new" administration::escalations::new;
+        GET    "/administration/escalations/{rule_id}" administration::escalations::edit;
+        GET    "/administration/surveys"        administration::surveys::list;
+        GET    "/administration/surveys/new"    administration::surveys::new;
+        GET    "/administration/surveys/{survey_id}" administration::surveys::edit;
+        GET    "/administration/surveys/{survey_id}/preview" surveys::pages::preview;
+        GET    "/administration/surveys/{survey_id}/invitations" administration::surveys::invitations;
+        GET    "/administration/branding"       administration::branding::form;
+        GET    "/administration/mail"           administration::mail::list;
+        GET    "/administration/mail/{outbound_message_id}" administration::mail::message;
+        GET    "/administration/jobs"           administration::jobs::list;
+        GET    "/administration/audit"          administration::audit::list;
+        GET    "/welcome"                       administration::welcome::look;
+        POST   "/welcome"                       administration::welcome::enter;
         GET    "/sign-in"                       people::pages::sign_in_form;
         POST   "/sign-in"                       people::pages::sign_in;
         POST   "/sign-out"                      people::pages::sign_out;
@@ -375,6 +424,7 @@ pub fn pages() -> Vec<Page> {
         POST   "/preferences"                   web::prefer;
         GET    "/design"                        web::design::show;
         GET    "/assets/{mark}/{name}"          web::asset;
+        GET    "/brand/{name}"                  branding::serve;
     ]
 }
 

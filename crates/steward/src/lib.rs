@@ -3,7 +3,9 @@
 //! Start reading at `http.rs` (every route on one page), then a feature's folder: `cases/` holds models with their
 //! SQL inside and `api.rs`, the thin HTTP side. `docs/ARCHITECTURE.md` has the map.
 
+pub mod administration;
 pub mod app;
+pub mod branding;
 pub mod cases;
 pub mod clock;
 pub mod commands;
@@ -24,6 +26,7 @@ pub mod live;
 pub mod mail;
 pub mod markdown;
 pub mod notifications;
+pub mod ordering;
 pub mod paging;
 pub mod people;
 pub mod reactions;

@@ -22,6 +22,7 @@ pub mod contacts;
 pub mod customer_pages;
 mod demo_sign_in;
 pub mod erasure;
+pub mod first_admin;
 pub(crate) mod listing;
 pub mod pages;
 mod passwords;

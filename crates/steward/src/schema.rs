@@ -29,6 +29,7 @@ pub const STEPS: &[Step] = steps! {
     13 "saved_views": "0013_saved_views.sql", "0013_saved_views.sql";
     14 "canned_replies": "0014_canned_replies.sqlite.sql", "0014_canned_replies.postgres.sql";
     15 "sign_in_links": "0015_sign_in_links.sql", "0015_sign_in_links.sql";
+    16 "desk_settings": "0016_desk_settings.sql", "0016_desk_settings.sql";
     17 "search_misses": "0017_search_misses.sql", "0017_search_misses.sql";
     18 "view_indexes": "0018_view_indexes.sql", "0018_view_indexes.sql";
 };

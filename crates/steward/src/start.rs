@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::branding;
 use crate::config::{Config, LogFormat};
 use crate::error::Error;
 use crate::files;
@@ -117,6 +118,7 @@ pub async fn run(
     };
     let server = http::serve(app.clone(), listener)?;
     settle_articles(&app).await?;
+    branding::refresh(&app).await?;
     let (ended, ending) = watch::channel(false);
     let runner = tokio::spawn(jobs::run(app.clone(), ending.clone()));
     let ticker = tokio::spawn(tick(app.clone(), ending.clone()));
@@ -227,6 +229,7 @@ async fn tidy(app: &App, seconds: u64) -> Result<(), Error> {
         }
     }
     settle_articles(app).await?;
+    branding::refresh(app).await?;
     if app.read(db::Class::Bounded, Actor::System, erasure::is_purge_due).await? {
         while app.write(Actor::System, erasure::purge).await? {}
     }

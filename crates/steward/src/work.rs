@@ -2,6 +2,7 @@
 
 use db::{FromRow, ToParam, Tx};
 
+use crate::branding::Branding;
 use crate::clock::Time;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -81,6 +82,8 @@ pub struct Work<'a, 't> {
     pub now: Time,
     /// The desk's compiled business clocks.
     pub clocks: &'a Clocks,
+    /// What the desk is called and how it looks.
+    pub branding: &'a Branding,
     /// The settings of this node.
     pub config: &'a Config,
 }
@@ -133,8 +136,9 @@ impl Work<'_, '_> {
 
     /// Runs `f` in a savepoint: what it wrote is undone if it refuses, and the work goes on.
     pub fn attempt<T>(&mut self, f: impl FnOnce(&mut Work) -> Result<T>) -> Result<T> {
-        let (actor, now, clocks, config) = (self.actor, self.now, self.clocks, self.config);
-        self.tx.attempt(|tx| f(&mut Work { tx, actor, now, clocks, config }))
+        let (actor, now, clocks) = (self.actor, self.now, self.clocks);
+        let (branding, config) = (self.branding, self.config);
+        self.tx.attempt(|tx| f(&mut Work { tx, actor, now, clocks, branding, config }))
     }
 
     pub fn dialect(&self) -> db::Dialect {

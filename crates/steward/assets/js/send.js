@@ -1,39 +1,71 @@
 // Forms that speak to the API: <form data-api="PUT /api/crm/teams/3" data-next="/administration/teams">. Fields become
-// JSON by their `data-as`: text (the default), number, flag, list (words between commas), numbers (several choices),
-// null-if-empty is the rule for what may be cleared (`data-as="number?"`, `"text?"`). A name with dots nests. What the API
-// refuses is shown beside the field that it points to; `data-etag` makes a conflicting change known instead of overwriting.
+// JSON by their `data-as`: text (the default), given (text that is left out where empty), number, flag, instant (a local
+// time), list (words between commas), numbers and words (several choices under one name), lines (one thing a line). A
+// question mark says that empty is null: `data-as="number?"`. Other modules may add readers of their own. A name with dots
+// nests. Within `data-list="priority_hours"` each `data-item` is an object of the list; with `data-of="values"` it is what
+// its one field says, with `data-of="keys"` an object whose key its first field says. What `data-when` has hidden is null.
+// What the API refuses is shown beside the field that it points to; `data-etag` makes a conflicting change known instead of
+// overwriting.
 
-const readers = {
+export const readers = {
   text: (text) => text,
   number: (text) => (text === "" ? undefined : Number(text)),
   list: (text) => text.split(",").map((word) => word.trim()).filter(Boolean),
+  lines: (text) => text.split("\n").map((line) => line.trim()).filter(Boolean),
   json: (text) => (text === "" ? undefined : JSON.parse(text)),
+  given: (text) => text || undefined,
+  instant: (text) => (text ? new Date(text).toISOString() : undefined),
 };
 
 function valueOf(field, form) {
   const [, kind, clears] = /^(\w+)(\??)$/.exec(field.dataset.as ?? "text");
+  if (field.closest("[data-when][hidden]")) return clears ? null : undefined;
   if (kind === "flag") return field.checked;
   if (kind === "numbers" || kind === "words") {
+    const boxes = [...form.elements].filter((one) => one.name === field.name && !one.disabled);
     const chosen = field.type === "checkbox"
-      ? [...form.querySelectorAll(`[name="${field.name}"]:checked`)].map((box) => box.value)
+      ? boxes.filter((box) => box.checked).map((box) => box.value)
+      : field.type === "hidden" ? boxes.map((box) => box.value)
       : [...field.selectedOptions].map((option) => option.value);
     return kind === "numbers" ? chosen.map(Number) : chosen;
   }
   if (clears && field.value === "") return null;
-  return readers[kind](field.value);
+  return readers[kind](field.value, field);
 }
+
+const isSent = (field) =>
+  field.name && !field.disabled && !["csrf", ""].includes(field.name) && !["submit", "button", "file"].includes(field.type) && !(field.type === "radio" && !field.checked);
+
+// Puts a value at a path of an object; lists of several fields under one name are joined.
+function put(object, name, value) {
+  const path = name.split(".");
+  const last = path.pop();
+  let place = object;
+  for (const step of path) place = place[step] ??= {};
+  place[last] = Array.isArray(place[last]) && Array.isArray(value) && value.joins ? place[last].concat(value) : value;
+}
+
+function itemOf(item, form) {
+  const values = [...item.querySelectorAll("input, select, textarea")].filter(isSent).map((field) => [field, valueOf(field, form)]);
+  const kind = item.closest("[data-list]").dataset.of;
+  if (kind === "values") return values[0]?.[1];
+  if (kind === "keys") return { [values[0][1]]: values[1][1] };
+  const object = {};
+  for (const [field, value] of values) if (value !== undefined) put(object, field.name, value);
+  const isEmpty = values.every(([field, value]) => field.type === "hidden" || value === null || value === undefined || value === "");
+  return isEmpty ? undefined : object;
+}
+
+// The items that are sent, in their order: faults count them.
+const sentItems = (list, form) => [...list.querySelectorAll("[data-item]")].filter((item) => itemOf(item, form) !== undefined);
 
 export function body(form) {
   const body = {};
+  for (const list of form.querySelectorAll("[data-list]")) put(body, list.dataset.list, sentItems(list, form).map((item) => itemOf(item, form)));
   for (const field of form.elements) {
-    if (!field.name || field.disabled || field.name === "csrf" || field.type === "submit" || field.type === "button") continue;
-    if (field.type === "radio" && !field.checked) continue;
-    const path = field.name.split(".");
-    const last = path.pop();
-    let place = body;
-    for (const step of path) place = place[step] ??= {};
+    if (!isSent(field) || field.closest("[data-item]")) continue;
     const value = valueOf(field, form);
-    if (value !== undefined) place[last] = value;
+    if (value !== undefined) put(body, field.name, value);
   }
   return body;
 }
@@ -55,20 +87,35 @@ export function clearFaults(form) {
   form.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
 }
 
+// The field that a pointer leads to: one of its name, or of what holds it; within lists, that of the item.
+function fieldAt(form, steps) {
+  for (let length = steps.length; length > 0; length--) {
+    const name = steps.slice(0, length).join(".");
+    const list = form.querySelector(`[data-list="${CSS.escape(name)}"]`);
+    if (list) {
+      const item = sentItems(list, form)[Number(steps[length])];
+      const fields = [...(item ?? list).querySelectorAll("input:not([type=hidden]), select, textarea")];
+      return fields.find((field) => field.name === steps.slice(length + 1).join(".")) ?? fields.at(-1);
+    }
+    const field = form.elements[name];
+    if (field) return field instanceof RadioNodeList ? field[0] : field;
+  }
+}
+
 export function showFaults(form, error) {
   const general = [];
   for (const { pointer, parameter, message } of error.problem?.errors ?? []) {
     const name = (pointer ?? parameter ?? "").replace(/^\//, "");
-    const field = form.elements[name.replaceAll("/", ".")] ?? form.elements[name.split("/")[0]];
-    const shown = field instanceof RadioNodeList ? field[0] : field;
+    const shown = fieldAt(form, name.split("/"));
     if (!shown || shown.type === "hidden") {
       general.push(`${name.replaceAll("_", " ")} ${message}`);
       continue;
     }
-    const note = Object.assign(document.createElement("p"), { className: "fault", id: `fault-${name}`, textContent: message });
+    const note = Object.assign(document.createElement("p"), { className: "fault", id: `fault-${name.replaceAll("/", "-")}`, textContent: message });
     shown.setAttribute("aria-invalid", "true");
-    shown.setAttribute("aria-describedby", note.id);
-    shown.after(note);
+    const described = (shown.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && !id.startsWith("fault-"));
+    shown.setAttribute("aria-describedby", [note.id, ...described].join(" "));
+    (shown.closest("[data-item], label.check, .fields") ?? shown).after(note);
   }
   const isNamed = (error.problem?.errors ?? []).length > general.length;
   if (general.length || !isNamed) {

@@ -2,7 +2,7 @@
 //! scripts each form goes to its own address and comes back; with them (`assets/js/case.js`) the same addresses are asked
 //! from within the page, and what others change is patched in from [`now`].
 
-mod clocks;
+pub mod clocks;
 mod comments;
 pub mod compose;
 mod history;

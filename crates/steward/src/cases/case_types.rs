@@ -12,6 +12,8 @@ use crate::http::{
     Admin, Answer, Body, Created, Expected, Json, Known, Manager, NoContent, Nothing, Path, Query,
 };
 use crate::input::{Line, Patch};
+use crate::paging::{Cursor, Limit, PageNumber, Pagination, Paging};
+use crate::people::listing::{self, Filter};
 use crate::people::{differing, taken};
 use crate::work::Work;
 
@@ -38,6 +40,7 @@ const SELECT: &str = "select case_type_id, type_name, type_code, icon, color, de
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CaseTypes {
     pub case_types: Vec<CaseType>,
+    pub pagination: Pagination,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -67,7 +70,21 @@ crate::input! {
     }
 }
 
-fn find(work: &mut Work, id: i64) -> Result<CaseType> {
+crate::input! {
+    /// Which case types, oldest first.
+    pub struct CaseTypeQuery {
+        pub page: Option<PageNumber>,
+        pub limit: Option<Limit>,
+        pub cursor: Option<Cursor>,
+    }
+}
+
+/// All that are active, oldest first, the first thousand.
+pub fn all(work: &mut Work) -> Result<Vec<CaseType>> {
+    work.query(&format!("{SELECT} where is_active order by case_type_id limit 1000"), &[])
+}
+
+pub fn find(work: &mut Work, id: i64) -> Result<CaseType> {
     work.optional(&format!("{SELECT} where case_type_id = $1 and is_active"), &[&id])?
         .ok_or(Error::NotFound("case type"))
 }
@@ -117,11 +134,21 @@ fn must_be_free(work: &mut Work, name: &str, code: &str, except: Option<i64>) ->
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 
-pub async fn list(caller: Known, _: Query<Nothing>) -> Result<Answer<Json<CaseTypes>>> {
-    let case_types = caller.read(Class::Bounded, |work| {
-        work.query(&format!("{SELECT} where is_active order by case_type_id limit 1000"), &[])
-    });
-    Ok(Json::new(CaseTypes { case_types: case_types.await? }).into())
+pub async fn list(caller: Known, Query(query): Query<CaseTypeQuery>) -> Result<Answer<Json<CaseTypes>>> {
+    let paging = Paging::new(query.page, query.limit, query.cursor, 50)?;
+    Ok(Json::new(caller.read(Class::Bounded, move |work| page(work, &paging)).await?).into())
+}
+
+fn page(work: &mut Work, paging: &Paging) -> Result<CaseTypes> {
+    let mut filter = Filter::new("is_active");
+    let total = filter.total(work, "crm_case_types", false)?;
+    if let Some(cursor) = &paging.cursor {
+        let last = filter.bind(listing::after_id(cursor)?);
+        filter.and(&format!("case_type_id > {last}"));
+    }
+    let mut case_types: Vec<CaseType> = filter.page(work, SELECT, "order by case_type_id", paging)?;
+    let pagination = paging.answer(&mut case_types, total, |last| vec![json!(last.case_type_id)]);
+    Ok(CaseTypes { case_types, pagination })
 }
 
 pub async fn show(

@@ -11,6 +11,8 @@ use crate::http::{
     Admin, Answer, Body, Created, Expected, Json, Known, Manager, NoContent, Nothing, Path, Query,
 };
 use crate::input::{Hours, Int, Line, Patch};
+use crate::paging::{Cursor, Limit, PageNumber, Pagination, Paging};
+use crate::people::listing::Filter;
 use crate::people::{differing, taken};
 use crate::work::Work;
 
@@ -39,6 +41,7 @@ const SELECT: &str =
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Priorities {
     pub priorities: Vec<Priority>,
+    pub pagination: Pagination,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -70,7 +73,12 @@ crate::input! {
     }
 }
 
-fn find(work: &mut Work, id: i64) -> Result<Priority> {
+/// All that are active, the least urgent first.
+pub fn all(work: &mut Work) -> Result<Vec<Priority>> {
+    work.query(&format!("{SELECT} where is_active order by priority_level, priority_id limit 1000"), &[])
+}
+
+pub fn find(work: &mut Work, id: i64) -> Result<Priority> {
     work.optional(&format!("{SELECT} where priority_id = $1 and is_active"), &[&id])?
         .ok_or(Error::NotFound("priority"))
 }
@@ -107,11 +115,34 @@ fn must_be_free(work: &mut Work, name: &str, except: Option<i64>) -> Result<()> 
     if holder.is_some() { Err(name_taken()) } else { Ok(()) }
 }
 
-pub async fn list(caller: Known, _: Query<Nothing>) -> Result<Answer<Json<Priorities>>> {
-    let priorities = caller.read(Class::Bounded, |work| {
-        work.query(&format!("{SELECT} where is_active order by priority_level, priority_id limit 1000"), &[])
-    });
-    Ok(Json::new(Priorities { priorities: priorities.await? }).into())
+crate::input! {
+    /// Which priorities, the least urgent first.
+    pub struct PriorityQuery {
+        pub page: Option<PageNumber>,
+        pub limit: Option<Limit>,
+        pub cursor: Option<Cursor>,
+    }
+}
+
+pub async fn list(caller: Known, Query(query): Query<PriorityQuery>) -> Result<Answer<Json<Priorities>>> {
+    let paging = Paging::new(query.page, query.limit, query.cursor, 50)?;
+    Ok(Json::new(caller.read(Class::Bounded, move |work| page(work, &paging)).await?).into())
+}
+
+fn page(work: &mut Work, paging: &Paging) -> Result<Priorities> {
+    let mut filter = Filter::new("is_active");
+    let total = filter.total(work, "crm_case_priorities", false)?;
+    if let Some(cursor) = &paging.cursor {
+        let [level, id] = cursor.values()?;
+        let (level, id) = level.as_i64().zip(id.as_i64()).ok_or_else(Cursor::foreign)?;
+        let (level, id) = (filter.bind(level), filter.bind(id));
+        filter.and(&format!("(priority_level, priority_id) > ({level}, {id})"));
+    }
+    let order = "order by priority_level, priority_id";
+    let mut priorities: Vec<Priority> = filter.page(work, SELECT, order, paging)?;
+    let key = |last: &Priority| vec![json!(last.priority_level), json!(last.priority_id)];
+    let pagination = paging.answer(&mut priorities, total, key);
+    Ok(Priorities { priorities, pagination })
 }
 
 pub async fn show(

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use db::Class;
 
 use super::writing;
+use crate::branding;
 use crate::cases::{Case, CaseDraft, Channel};
 use crate::error::Result;
 use crate::files::{self, Arrived, Kept};
@@ -114,7 +115,7 @@ fn confirm(work: &mut Work, case_id: i64, number: &str, to: &Contact, language: 
     }
     let language = to.language.as_deref().and_then(Language::of_tag).unwrap_or(language);
     let url = work.config.public_url.trim_end_matches('/').to_owned();
-    let brand = work.config.brand.clone();
+    let brand = branding::brand(work)?.name.clone();
     let notice = Notice {
         language,
         brand: &brand,

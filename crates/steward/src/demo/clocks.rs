@@ -7,6 +7,7 @@ use db::Tx;
 
 use super::life::{Moment, Story};
 use super::rows::Rows;
+use crate::branding::Branding;
 use crate::clock::Time;
 use crate::config::Config;
 use crate::error::Result;
@@ -35,9 +36,9 @@ db::record! {
 
 /// Tells the clocks of all stories, in their order; what was missed or warned of becomes part of the story.
 pub fn keep(tx: &mut Tx<'_>, stories: &mut [Story], now: Time) -> Result<Vec<Kept>> {
-    let clocks = Clocks::default();
-    let config = Config::default();
-    let work = &mut Work { tx, actor: Actor::System, now, clocks: &clocks, config: &config };
+    let (clocks, branding, config) = (Clocks::default(), Branding::default(), Config::default());
+    let (clocks, branding, config) = (&clocks, &branding, &config);
+    let work = &mut Work { tx, actor: Actor::System, now, clocks, branding, config };
     let mut promises = Promises::read(work)?;
     let tiers: Vec<(i64, String)> = work.query("select account_id, account_tier from crm_accounts", &[])?;
     let tiers: HashMap<i64, String> = tiers.into_iter().collect();

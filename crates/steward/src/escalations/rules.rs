@@ -1,18 +1,14 @@
 //! Escalation rules: on a warning, a violation, a raised priority, the n-th reopening, or an escalation that nobody
 //! acknowledges. A rule fires once per case and cause, across restarts and nodes (spec 6).
 
-use db::Class;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
 use super::{Escalation, Reason, escalate};
-use crate::cases::{Case, CaseEdit, must_exist, must_work_cases};
-use crate::error::{Error, Fault, Result};
-use crate::http::{
-    Admin, Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer,
-};
-use crate::input::{Int, Line, Patch};
+use crate::cases::{Case, CaseEdit};
+use crate::error::{Error, Result};
+use crate::http::Expected;
+use crate::input::Patch;
 use crate::jobs::{self, Job};
 use crate::sla::Kind;
 use crate::work::Work;
@@ -69,7 +65,7 @@ impl Cause {
 }
 
 db::record! {
-    #[derive(Debug, Clone, Serialize, JsonSchema)]
+    #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
     pub struct Rule {
         pub rule_id: i64,
         pub rule_name: String,
@@ -88,7 +84,7 @@ db::record! {
     }
 }
 
-const SELECT: &str =
+pub const SELECT: &str =
     "select rule_id, rule_name, position, cause, target, reopening, at_level, minutes, to_level,
         escalation_reason, assign_user_id, assign_team_id, raise_priority, edit_version
      from crm_escalation_rules";
@@ -196,211 +192,4 @@ fn next_priority(work: &mut Work, priority_id: i64) -> Result<Option<i64>> {
         &[&priority_id],
     )?;
     Ok(row.map(|(id,)| id))
-}
-
-crate::input! {
-    /// A new rule.
-    pub struct RuleDraft {
-        pub rule_name: Line<200>,
-        /// After the last when left out.
-        pub position: Option<Int<1, 1_000_000>>,
-        pub cause: Trigger,
-        /// The target that a warning or violation is of; any when left out.
-        pub target: Option<Kind>,
-        /// Reopening: the how many-th.
-        pub reopening: Option<Int<1, 1000>>,
-        /// Unacknowledged: at which level; `to_level` is above it.
-        pub at_level: Option<Int<1, 3>>,
-        /// Unacknowledged: for how many minutes.
-        pub minutes: Option<Int<1, 1_000_000>>,
-        pub to_level: Int<1, 3>,
-        pub escalation_reason: Option<Reason>,
-        pub assign_user_id: Option<i64>,
-        pub assign_team_id: Option<i64>,
-        pub raise_priority: Option<bool>,
-    }
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Rules {
-    pub escalation_rules: Vec<Rule>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct OneRule {
-    pub escalation_rule: Rule,
-}
-
-fn check(work: &mut Work, draft: &RuleDraft) -> Result<()> {
-    let mut faults = Vec::new();
-    let is_unacknowledged = draft.cause == Trigger::Unacknowledged;
-    let is_sla = matches!(draft.cause, Trigger::Warning | Trigger::Violation);
-    for (field, named, fits) in [
-        ("target", draft.target.is_some(), is_sla),
-        ("reopening", draft.reopening.is_some(), draft.cause == Trigger::Reopening),
-        ("at_level", draft.at_level.is_some(), draft.cause == Trigger::Unacknowledged),
-        ("minutes", draft.minutes.is_some(), draft.cause == Trigger::Unacknowledged),
-    ] {
-        if named && !fits {
-            faults.push(Fault::field(field, format!("does not go with the cause {}", draft.cause)));
-        }
-    }
-    for (field, is_missing) in [
-        ("minutes", is_unacknowledged && draft.minutes.is_none()),
-        ("at_level", is_unacknowledged && draft.at_level.is_none()),
-        ("reopening", draft.cause == Trigger::Reopening && draft.reopening.is_none()),
-    ] {
-        if is_missing {
-            faults.push(Fault::field(field, format!("is required with the cause {}", draft.cause)));
-        }
-    }
-    if let Some(at_level) = draft.at_level.filter(|at| draft.to_level.0 <= at.0) {
-        faults.push(Fault::field("to_level", format!("is to be above at_level, which is {}", at_level.0)));
-    }
-    for checked in [
-        must_work_cases(work, "assign_user_id", draft.assign_user_id),
-        must_exist(work, "assign_team_id", "crm_teams", "team_id", draft.assign_team_id),
-    ] {
-        match checked {
-            Err(Error::Invalid(found)) => faults.extend(found),
-            other => other?,
-        }
-    }
-    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
-}
-
-fn find(work: &mut Work, rule_id: i64) -> Result<Rule> {
-    work.optional(&format!("{SELECT} where is_active and rule_id = $1"), &[&rule_id])?
-        .ok_or(Error::NotFound("escalation rule"))
-}
-
-/// The rule with its row taken for a change.
-fn take(work: &mut Work, rule_id: i64) -> Result<Rule> {
-    let lock = work.dialect().for_update();
-    work.optional(&format!("{SELECT} where is_active and rule_id = $1{lock}"), &[&rule_id])?
-        .ok_or(Error::NotFound("escalation rule"))
-}
-
-fn answer(work: &mut Work, rule_id: i64) -> Result<Json<OneRule>> {
-    let escalation_rule = find(work, rule_id)?;
-    let version = escalation_rule.edit_version;
-    Ok(Json::version(OneRule { escalation_rule }, rule_id, version))
-}
-
-pub async fn list_rules(caller: Viewer, _: Query<Nothing>) -> Result<Answer<Json<Rules>>> {
-    let escalation_rules = caller.read(Class::Bounded, |work| {
-        work.query(&format!("{SELECT} where is_active order by position, rule_id limit 1000"), &[])
-    });
-    Ok(Json::new(Rules { escalation_rules: escalation_rules.await? }).into())
-}
-
-pub async fn show_rule(
-    caller: Viewer,
-    Path([rule_id]): Path<1>,
-    _: Query<Nothing>,
-) -> Result<Answer<Json<OneRule>>> {
-    Ok(caller.read(Class::Bounded, move |work| answer(work, rule_id)).await?.into())
-}
-
-pub async fn create_rule(caller: Manager, Body(draft): Body<RuleDraft>) -> Result<Answer<Created<OneRule>>> {
-    caller
-        .write(move |work| {
-            check(work, &draft)?;
-            let now = work.now;
-            let (rule_id,): (i64,) = work.one(
-                "insert into crm_escalation_rules (rule_name, position, cause, to_level, escalation_reason, created_at,
-                     updated_at)
-                 values ($1, coalesce($2, (select coalesce(max(position), 0) + 1 from crm_escalation_rules)), $3, $4,
-                     'sla_violation', $5, $5) returning rule_id",
-                &[&&*draft.rule_name, &draft.position.map(|n| n.0), &draft.cause, &draft.to_level.0, &now],
-            )?;
-            store(work, rule_id, &draft)?;
-            work.audit("created", "escalation_rule", Some(rule_id), &json!({}))?;
-            let Json { body, etag } = answer(work, rule_id)?;
-            Ok(Created { location: format!("/api/crm/escalation-rules/{rule_id}"), body, etag })
-        })
-        .await
-}
-
-/// Writes a draft over a rule: a rule is small, so `PUT` names it whole.
-fn store(work: &mut Work, rule_id: i64, draft: &RuleDraft) -> Result<()> {
-    let now = work.now;
-    let reason = draft.escalation_reason.unwrap_or(match draft.cause {
-        Trigger::PriorityRaise => Reason::PriorityIncrease,
-        Trigger::Reopening | Trigger::Unacknowledged => Reason::ManagementReview,
-        Trigger::Warning | Trigger::Violation => Reason::SlaViolation,
-    });
-    work.execute(
-        "update crm_escalation_rules set rule_name = $2, position = coalesce($3, position), cause = $4, target = $5,
-             reopening = $6, at_level = $7, minutes = $8, to_level = $9, escalation_reason = $10, assign_user_id = $11,
-             assign_team_id = $12, raise_priority = $13, edit_version = edit_version + 1, updated_at = $14
-         where rule_id = $1",
-        &[
-            &rule_id, &&*draft.rule_name, &draft.position.map(|n| n.0), &draft.cause, &draft.target,
-            &draft.reopening.map(|n| n.0), &draft.at_level.map(|n| n.0), &draft.minutes.map(|n| n.0),
-            &draft.to_level.0, &reason, &draft.assign_user_id, &draft.assign_team_id,
-            &draft.raise_priority.unwrap_or(false), &now,
-        ],
-    )?;
-    Ok(())
-}
-
-pub async fn update_rule(
-    caller: Manager,
-    Path([rule_id]): Path<1>,
-    Body(draft): Body<RuleDraft>,
-) -> Result<Answer<Json<OneRule>>> {
-    let expected = caller.expected(rule_id);
-    caller
-        .write(move |work| {
-            expected.check(take(work, rule_id)?.edit_version)?;
-            check(work, &draft)?;
-            store(work, rule_id, &draft)?;
-            work.audit("changed", "escalation_rule", Some(rule_id), &json!({}))?;
-            answer(work, rule_id)
-        })
-        .await
-}
-
-pub async fn delete_rule(
-    caller: Manager,
-    Path([rule_id]): Path<1>,
-    _: Query<Nothing>,
-) -> Result<Answer<NoContent>> {
-    caller
-        .write(move |work| {
-            take(work, rule_id)?;
-            let now = work.now;
-            work.execute(
-                "update crm_escalation_rules set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-                 where rule_id = $1",
-                &[&rule_id, &false, &now],
-            )?;
-            work.audit("deleted", "escalation_rule", Some(rule_id), &json!({}))?;
-            Ok(NoContent)
-        })
-        .await
-}
-
-/// Brings a deleted rule back, in its former place.
-pub async fn restore_rule(
-    caller: Admin,
-    Path([rule_id]): Path<1>,
-    _: Query<Nothing>,
-) -> Result<Answer<Json<OneRule>>> {
-    caller
-        .write(move |work| {
-            let now = work.now;
-            let restored = work.execute(
-                "update crm_escalation_rules set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-                 where rule_id = $1 and not is_active",
-                &[&rule_id, &true, &now],
-            )?;
-            if restored == 0 {
-                return Err(Error::NotFound("deleted escalation rule"));
-            }
-            work.audit("restored", "escalation_rule", Some(rule_id), &json!({}))?;
-            answer(work, rule_id)
-        })
-        .await
 }

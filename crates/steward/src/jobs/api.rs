@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::http::{Admin, Answer, Json, NoContent, Nothing, Path, Query};
 use crate::input::Set;
 use crate::paging::Limit;
+use crate::work::Work;
 
 crate::words! {
     pub enum State { Waiting = "waiting", Done = "done", Dead = "dead" }
@@ -71,32 +72,34 @@ pub struct Jobs {
     pub next_before_job_id: Option<i64>,
 }
 
+/// A page of the list, the latest first.
+pub fn page(work: &mut Work, query: &JobQuery) -> Result<Jobs> {
+    let limit = query.limit.map_or(50, |limit| limit.0);
+    let mut filter = crate::cases::Filter::default();
+    let default = [State::Waiting, State::Dead];
+    let states = query.state.as_ref().map_or(&default[..], |states| &states.0);
+    filter.among("state", states.iter().map(|state| state.word()));
+    if let Some(before) = query.before_job_id {
+        filter.and("job_id < ?", before);
+    }
+    let mut jobs: Vec<JobView> = work.query(
+        &format!(
+            "select job_id, kind, payload, state, run_at, attempts, max_attempts, leased_until, last_error, created_at,
+                    finished_at
+             from crm_jobs where {} order by job_id desc limit {}",
+            filter.sql(),
+            limit + 1
+        ),
+        &filter.params(),
+    )?;
+    let more = jobs.len() as i64 > limit;
+    jobs.truncate(limit as usize);
+    let next_before_job_id = jobs.last().filter(|_| more).map(|last| last.job_id);
+    Ok(Jobs { jobs: jobs.into_iter().map(JobItem::from).collect(), next_before_job_id })
+}
+
 pub async fn list(caller: Admin, Query(query): Query<JobQuery>) -> Result<Answer<Json<Jobs>>> {
-    let jobs = caller.read(Class::Slow, move |work| {
-        let limit = query.limit.map_or(50, |limit| limit.0);
-        let mut filter = crate::cases::Filter::default();
-        let default = [State::Waiting, State::Dead];
-        let states = query.state.as_ref().map_or(&default[..], |states| &states.0);
-        filter.among("state", states.iter().map(|state| state.word()));
-        if let Some(before) = query.before_job_id {
-            filter.and("job_id < ?", before);
-        }
-        let mut jobs: Vec<JobView> = work.query(
-            &format!(
-                "select job_id, kind, payload, state, run_at, attempts, max_attempts, leased_until, last_error, created_at,
-                        finished_at
-                 from crm_jobs where {} order by job_id desc limit {}",
-                filter.sql(),
-                limit + 1
-            ),
-            &filter.params(),
-        )?;
-        let more = jobs.len() as i64 > limit;
-        jobs.truncate(limit as usize);
-        let next_before_job_id = jobs.last().filter(|_| more).map(|last| last.job_id);
-        Ok(Jobs { jobs: jobs.into_iter().map(JobItem::from).collect(), next_before_job_id })
-    });
-    Ok(Json::new(jobs.await?).into())
+    Ok(Json::new(caller.read(Class::Slow, move |work| page(work, &query)).await?).into())
 }
 
 pub async fn retry(caller: Admin, Path([job_id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {

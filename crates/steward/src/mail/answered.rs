@@ -2,6 +2,7 @@
 
 use super::message::{self, Draft, Purpose};
 use super::notice::Notice;
+use crate::branding;
 use crate::error::Result;
 use crate::markdown::{self, Style};
 use crate::people::tokens::Owner;
@@ -33,7 +34,7 @@ pub fn tell(work: &mut Work, case_id: i64, comment_id: i64) -> Result<()> {
     )?;
     let Some(answer) = found else { return Ok(()) };
     let language = answer.language.as_deref().and_then(Language::of_tag).unwrap_or(Language::English);
-    let (brand, number) = (work.config.brand.clone(), &answer.case_number);
+    let (brand, number) = (branding::brand(work)?.name.clone(), &answer.case_number);
     let html = markdown::to_html(Style::Talk, &answer.comment_text);
     let notice = Notice {
         language,

@@ -87,7 +87,8 @@ const SELECT: &str =
         state, attempts, last_answer, created_at, next_attempt_at, sending_at, sent_at, finished_at
      from crm_outbound_messages";
 
-fn one(work: &mut Work, id: i64) -> Result<Json<OneMessage>> {
+/// A message with its text.
+pub fn find(work: &mut Work, id: i64) -> Result<Message> {
     let line: Option<MessageLine> =
         work.optional(&format!("{SELECT} where outbound_message_id = $1"), &[&id])?;
     let line = line.ok_or(Error::NotFound("message"))?;
@@ -95,31 +96,37 @@ fn one(work: &mut Work, id: i64) -> Result<Json<OneMessage>> {
         "select text_body, html_body from crm_outbound_messages where outbound_message_id = $1",
         &[&id],
     )?;
-    Ok(Json::new(OneMessage { outbound_message: Message { line, text_body, html_body } }))
+    Ok(Message { line, text_body, html_body })
+}
+
+fn one(work: &mut Work, id: i64) -> Result<Json<OneMessage>> {
+    Ok(Json::new(OneMessage { outbound_message: find(work, id)? }))
+}
+
+/// A page of the list.
+pub fn page(work: &mut Work, query: &MessageQuery, paging: &Paging) -> Result<MessageList> {
+    let mut filter = Filter::new("outbound_message_id > 0");
+    filter.equal("case_id", query.case_id);
+    filter.equal("contact_id", query.contact_id);
+    if let Some(Set(states)) = &query.state {
+        let states: Vec<String> = states.iter().map(|state| filter.bind(state.word())).collect();
+        filter.and(&format!("state in ({})", states.join(", ")));
+    }
+    let total = filter.total(work, "crm_outbound_messages", query.exact == Some(true))?;
+    if let Some(cursor) = &paging.cursor {
+        let last = filter.bind(listing::after_id(cursor)?);
+        filter.and(&format!("outbound_message_id < {last}"));
+    }
+    let mut outbound_messages: Vec<MessageLine> =
+        filter.page(work, SELECT, "order by outbound_message_id desc", paging)?;
+    let pagination =
+        paging.answer(&mut outbound_messages, total, |last| vec![json!(last.outbound_message_id)]);
+    Ok(MessageList { outbound_messages, pagination })
 }
 
 pub async fn list(caller: Admin, Query(query): Query<MessageQuery>) -> Result<Answer<Json<MessageList>>> {
     let paging = Paging::new(query.page, query.limit, query.cursor.clone(), 50)?;
-    let list = caller.read(Class::Slow, move |work| {
-        let mut filter = Filter::new("outbound_message_id > 0");
-        filter.equal("case_id", query.case_id);
-        filter.equal("contact_id", query.contact_id);
-        if let Some(Set(states)) = &query.state {
-            let states: Vec<String> = states.iter().map(|state| filter.bind(state.word())).collect();
-            filter.and(&format!("state in ({})", states.join(", ")));
-        }
-        let total = filter.total(work, "crm_outbound_messages", query.exact == Some(true))?;
-        if let Some(cursor) = &paging.cursor {
-            let last = filter.bind(listing::after_id(cursor)?);
-            filter.and(&format!("outbound_message_id < {last}"));
-        }
-        let mut outbound_messages: Vec<MessageLine> =
-            filter.page(work, SELECT, "order by outbound_message_id desc", &paging)?;
-        let pagination =
-            paging.answer(&mut outbound_messages, total, |last| vec![json!(last.outbound_message_id)]);
-        Ok(MessageList { outbound_messages, pagination })
-    });
-    Ok(Json::new(list.await?).into())
+    Ok(Json::new(caller.read(Class::Slow, move |work| page(work, &query, &paging)).await?).into())
 }
 
 pub async fn show(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OneMessage>>> {

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::message::{self, Draft, Purpose};
 use super::notice::Notice;
+use crate::branding;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::files::hex_digest;
@@ -105,7 +106,7 @@ pub fn send(work: &mut Work, door: Door, email_key: &str, language: Language) ->
         Door::Portal => ("mail-portal-subject", "mail-portal-text", "mail-portal-link", "mail-portal-end"),
         Door::PasswordReset => ("mail-reset-subject", "mail-reset-text", "mail-reset-link", "mail-reset-end"),
     };
-    let brand = work.config.brand.clone();
+    let brand = branding::brand(work)?.name.clone();
     let notice = Notice {
         language,
         brand: &brand,

@@ -28,7 +28,7 @@ pub struct Page {
 
 impl Page {
     fn of(caller: &Guest, visit: &Visit, is_stopped: bool) -> Page {
-        let (language, brand) = (visit.language, caller.app.config.brand.clone());
+        let (language, brand) = (visit.language, caller.app.brand_name());
         Page { language, title: language.fill("unsubscribe-title", &[("brand", &brand)]), brand, is_stopped }
     }
 }

@@ -52,11 +52,12 @@ crate::input! {
 
 #[derive(Serialize, JsonSchema)]
 pub struct AuditList {
-    audit_events: Vec<AuditEvent>,
-    pagination: Pagination,
+    pub audit_events: Vec<AuditEvent>,
+    pub pagination: Pagination,
 }
 
-fn page(work: &mut Work, query: &AuditQuery, paging: &Paging) -> Result<AuditList> {
+/// A page of the trail.
+pub fn page(work: &mut Work, query: &AuditQuery, paging: &Paging) -> Result<AuditList> {
     let mut filter = Filter::new("audit_id > 0");
     filter.equal("subject", query.subject.clone());
     filter.equal("subject_id", query.subject_id);

@@ -5,21 +5,25 @@ use std::borrow::Cow;
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::http::HeaderMap;
+use db::Class;
 
 pub use super::demo_sign_in::sign_in as sign_in_to_demo;
 use super::passwords::Password;
 use super::sign_in::{self, Credentials};
-use super::{sessions, tokens};
+use super::{first_admin, sessions, tokens};
 use crate::error::Error;
 use crate::http::{Anyone, Known, Nothing};
 use crate::input;
 use crate::web::{self, Form, Page, PageResult, Seat, show, show_as};
+use crate::work::Actor;
 
 #[derive(Template)]
 #[template(path = "people/sign_in.html")]
 struct SignInPage {
     page: Page,
     is_demo: bool,
+    /// Whether the desk waits for its first admin.
+    is_awaited: bool,
     next: String,
     email: String,
     /// Whether the password was just set anew.
@@ -46,8 +50,10 @@ crate::input! {
 
 pub async fn sign_in_form(seat: Seat<Anyone>, RawQuery(query): RawQuery) -> PageResult {
     let Next { next, reset } = input::from_query(&query.unwrap_or_default())?;
+    let is_awaited = seat.app.read(Class::Bounded, Actor::System, first_admin::is_awaited).await?;
     show(&SignInPage {
         page: seat.page(),
+        is_awaited,
         is_demo: seat.app.demo_admin.is_some(),
         next: web::local(next),
         email: String::new(),
@@ -71,7 +77,15 @@ pub async fn sign_in(seat: Seat<Anyone>, headers: HeaderMap, Form(form): Form<Si
                 _ => page.say("sign-in-wrong"),
             });
             let is_demo = seat.app.demo_admin.is_some();
-            let page = SignInPage { page, is_demo, next, email: form.email, is_reset: false, refusal };
+            let page = SignInPage {
+                page,
+                is_demo,
+                is_awaited: false,
+                next,
+                email: form.email,
+                is_reset: false,
+                refusal,
+            };
             show_as(error.status(), &page)
         }
         Err(error) => Err(error.into()),

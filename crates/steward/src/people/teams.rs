@@ -144,6 +144,19 @@ impl Team {
         Ok(teams.collect())
     }
 
+    /// The teams that a user is in.
+    pub fn of_user(work: &mut Work, user_id: i64) -> Result<Vec<Team>> {
+        let found = work.query::<Row>(
+            &format!(
+                "{SELECT} where is_active and team_id in
+                     (select m.team_id from crm_team_members m where m.user_id = $1)
+                 order by team_name, team_id"
+            ),
+            &[&user_id],
+        )?;
+        Team::with_members(work, found)
+    }
+
     pub fn add(work: &mut Work, draft: &TeamDraft) -> Result<Team> {
         let now = work.now;
         must_be_free(work, &draft.team_name, 0)?;
@@ -285,8 +298,8 @@ pub struct TeamAnswer {
 
 #[derive(Serialize, JsonSchema)]
 pub struct TeamList {
-    teams: Vec<Team>,
-    pagination: Pagination,
+    pub teams: Vec<Team>,
+    pub pagination: Pagination,
 }
 
 fn answer(team: Team) -> Json<TeamAnswer> {

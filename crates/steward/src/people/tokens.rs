@@ -77,6 +77,7 @@ crate::input! {
     pub struct TokenQuery {
         pub user_id: Option<i64>,
         pub contact_id: Option<i64>,
+        pub kind: Option<TokenKind>,
         pub page: Option<PageNumber>,
         pub limit: Option<Limit>,
         pub cursor: Option<Cursor>,
@@ -257,10 +258,12 @@ pub fn revoke_all(work: &mut Work, owner: Owner, kind: Option<TokenKind>) -> Res
     Ok(())
 }
 
-fn page(work: &mut Work, query: &TokenQuery, paging: &Paging) -> Result<TokenList> {
+/// A page of the list.
+pub fn page(work: &mut Work, query: &TokenQuery, paging: &Paging) -> Result<TokenList> {
     let mut filter = Filter::new("token_id > 0");
     filter.equal("user_id", query.user_id);
     filter.equal("contact_id", query.contact_id);
+    filter.equal("kind", query.kind.map(TokenKind::word));
     let total = filter.total(work, "crm_tokens", query.exact == Some(true))?;
     if let Some(cursor) = &paging.cursor {
         let last = filter.bind(listing::after_id(cursor)?);
@@ -273,8 +276,8 @@ fn page(work: &mut Work, query: &TokenQuery, paging: &Paging) -> Result<TokenLis
 
 #[derive(Serialize, JsonSchema)]
 pub struct TokenList {
-    tokens: Vec<Token>,
-    pagination: Pagination,
+    pub tokens: Vec<Token>,
+    pub pagination: Pagination,
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -299,8 +299,8 @@ pub struct UserAnswer {
 
 #[derive(Serialize, JsonSchema)]
 pub struct UserList {
-    users: Vec<User>,
-    pagination: Pagination,
+    pub users: Vec<User>,
+    pub pagination: Pagination,
 }
 
 fn answer(user: User) -> Json<UserAnswer> {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::calendar_body::{HoursNamed, WholeHours, answered};
 use super::policies::OnePreview;
-use super::preview;
+use super::preview::{self, Preview};
 use super::promises::Promises;
 use super::recompute::Scope;
 use crate::clock::Time;
@@ -375,12 +375,7 @@ pub async fn update(
 }
 
 /// What an edit would do to the open cases whose clocks go by the calendar; nothing is changed.
-pub async fn preview(
-    caller: Manager,
-    Path([id]): Path<1>,
-    Body(edit): Body<CalendarEdit>,
-) -> Result<Answer<Json<OnePreview>>> {
-    let expected = caller.expected(id);
+pub async fn previewed(caller: &Manager, id: i64, edit: CalendarEdit, expected: Expected) -> Result<Preview> {
     let (hours, promises) = caller
         .read(Class::Bounded, move |work| {
             let before = Calendar::find(work, id)?;
@@ -396,7 +391,17 @@ pub async fn preview(
         .map_err(|failed| Error::Db(db::Error::Panicked(format!("laying out a calendar: {failed}"))))?
         .map_err(refused)?;
     let promises = promises.with_clock(id, Arc::new(clock));
-    Ok(Json::new(OnePreview { preview: preview::of(&caller, Scope::Calendar(id), promises).await? }).into())
+    preview::of(caller, Scope::Calendar(id), promises).await
+}
+
+pub async fn preview(
+    caller: Manager,
+    Path([id]): Path<1>,
+    Body(edit): Body<CalendarEdit>,
+) -> Result<Answer<Json<OnePreview>>> {
+    let expected = caller.expected(id);
+    let preview = previewed(&caller, id, edit, expected).await?;
+    Ok(Json::new(OnePreview { preview }).into())
 }
 
 pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {

@@ -71,6 +71,18 @@ pub struct SegmentView {
     pub reason: Option<String>,
 }
 
+impl From<hours::Segment> for SegmentView {
+    fn from(segment: hours::Segment) -> SegmentView {
+        SegmentView {
+            kind: word(segment.kind),
+            from: segment.from.into(),
+            to: segment.to.into(),
+            minutes: segment.duration().as_secs_f64() / 60.0,
+            reason: segment.reason.map(|reason| reason.to_string()),
+        }
+    }
+}
+
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PolicyTried {
     pub sla_policy_id: i64,
@@ -186,13 +198,7 @@ fn explained(target: &Target, clock: &Clock, now: Time) -> Explained {
     let segments = clock
         .segments_with_pauses(target.started_at.into(), until.into(), &pauses)
         .take(SEGMENTS)
-        .map(|segment| SegmentView {
-            kind: word(segment.kind),
-            from: segment.from.into(),
-            to: segment.to.into(),
-            minutes: segment.duration().as_secs_f64() / 60.0,
-            reason: segment.reason.map(|reason| reason.to_string()),
-        })
+        .map(SegmentView::from)
         .collect();
     Explained { target: view(target, clock, now), segments }
 }

@@ -1,50 +1,24 @@
 //! Policies over HTTP: CRUD, and a preview of what a change would do. A change recomputes the open cases as a job.
 
 use db::Class;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::conditions::{Conditions, ConditionsDraft};
 use super::plan::{ReopenMode, WarnAt};
-use super::policy::{COLUMNS, Conditions, PauseStatuses, Policy, PriorityHours};
+use super::policy::{COLUMNS, PauseStatuses, Policy, PriorityHours};
+use super::policy_body::{self, PauseStatusesDraft, PriorityHoursDraft};
 use super::preview::{self, Preview};
 use super::promises::Promises;
 use super::recompute::{self, Scope};
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Result};
 use crate::http::{
     Admin, Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer,
 };
-use crate::input::{Faults, Field, Hours, Int, Line, Patch};
+use crate::input::{Hours, Int, Line, Patch};
+use crate::ordering::{self, Order};
 use crate::work::Work;
-
-/// A JSON object of ours inside a body: read by serde, refused with serde's words.
-#[derive(Debug, Clone)]
-pub struct Part<T>(pub T);
-
-impl<T: DeserializeOwned + JsonSchema> Field for Part<T> {
-    fn from_json(value: Value) -> Result<Self, Faults> {
-        serde_json::from_value(value).map(Part).map_err(|error| Faults::one(error.to_string()))
-    }
-
-    fn schema(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
-    }
-}
-
-impl JsonSchema for WarnAt {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "WarnAt".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object", "description": "{percent: 0-100} or {minutes_left: n}" })
-    }
-}
 
 crate::input! {
     /// A policy; what is left out of a PUT stays as it is.
@@ -59,13 +33,13 @@ crate::input! {
         pub business_hours_only: Patch<bool>,
         pub calendar_id: Patch<Option<i64>>,
         /// When it applies; an empty list is any.
-        pub conditions: Patch<Part<Conditions>>,
+        pub conditions: Patch<ConditionsDraft>,
         /// Targets for single priorities, which count as they are.
-        pub priority_hours: Patch<Part<Vec<PriorityHours>>>,
+        pub priority_hours: Patch<Vec<PriorityHoursDraft>>,
         /// Statuses in which each clock stands still.
-        pub pause_statuses: Patch<Part<PauseStatuses>>,
+        pub pause_statuses: Patch<PauseStatusesDraft>,
         pub reopen_mode: Patch<ReopenMode>,
-        pub warnings: Patch<Part<Vec<WarnAt>>>,
+        pub warnings: Patch<Vec<WarnAt>>,
     }
 }
 
@@ -124,7 +98,8 @@ pub struct OnePreview {
     pub preview: Preview,
 }
 
-fn find(work: &mut Work, id: i64) -> Result<Policy> {
+/// An active policy.
+pub fn find(work: &mut Work, id: i64) -> Result<Policy> {
     let sql = format!("select {COLUMNS} from crm_sla_policies where sla_policy_id = $1 and is_active");
     work.optional(&sql, &[&id])?.ok_or(Error::NotFound("SLA policy"))
 }
@@ -136,45 +111,26 @@ fn answer(work: &mut Work, id: i64) -> Result<Json<OnePolicy>> {
 }
 
 impl PolicyEdit {
-    fn check(&self, work: &mut Work) -> Result<()> {
+    /// Whether what it names is there, and makes sense. Every fault is in the error, 422.
+    fn check(&self, work: &mut Work, present: &Policy) -> Result<()> {
         let mut faults = Vec::new();
-        if let Patch::Set(Part(warnings)) = &self.warnings {
-            let sound = |warning: &WarnAt| match warning {
-                WarnAt::Percent(percent) => *percent > 0.0 && *percent < 100.0,
-                WarnAt::MinutesLeft(minutes) => *minutes > 0.0 && *minutes < 1e9,
-            };
-            if warnings.len() > 10 || !warnings.iter().all(sound) {
-                faults.push(Fault::field(
-                    "warnings",
-                    "takes at most 10, each a percent between 0 and 100 or minutes_left above 0",
-                ));
-            }
+        if let Patch::Set(conditions) = &self.conditions {
+            faults.extend(conditions.faults(work, &present.conditions.0)?);
         }
-        if let Patch::Set(Part(hours)) = &self.priority_hours {
-            let sound = |hours: &Option<f64>| hours.is_none_or(|hours| hours > 0.0 && hours <= 100_000.0);
-            for (index, one) in hours.iter().enumerate() {
-                if ![&one.first_response_hours, &one.next_response_hours, &one.resolution_hours]
-                    .into_iter()
-                    .all(sound)
-                {
-                    faults.push(Fault::pointer(
-                        format!("/priority_hours/{index}"),
-                        "hours are above 0, at most 100000",
-                    ));
-                }
-            }
+        if let Patch::Set(hours) = &self.priority_hours {
+            faults.extend(policy_body::priority_faults(work, hours, &present.priority_hours.0)?);
         }
-        if let Patch::Set(Part(pauses)) = &self.pause_statuses {
-            let all = [&pauses.first_response, &pauses.next_response, &pauses.resolution];
-            if all.into_iter().flatten().any(|status| status.is_ended()) {
-                faults.push(Fault::field("pause_statuses", "a clock pauses in active statuses only"));
-            }
+        if let Patch::Set(pauses) = &self.pause_statuses {
+            faults.extend(pauses.faults());
         }
-        if let Patch::Set(Some(id)) = self.calendar_id
-            && let Err(Error::Invalid(found)) =
-                crate::cases::must_exist(work, "calendar_id", "crm_calendars", "calendar_id", Some(id))
-        {
-            faults.extend(found);
+        if let Patch::Set(warnings) = &self.warnings {
+            faults.extend(policy_body::warning_faults(warnings));
+        }
+        if let Patch::Set(Some(id)) = self.calendar_id {
+            match crate::cases::must_exist(work, "calendar_id", "crm_calendars", "calendar_id", Some(id)) {
+                Err(Error::Invalid(found)) => faults.extend(found),
+                other => other?,
+            }
         }
         if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
     }
@@ -192,11 +148,17 @@ impl PolicyEdit {
             resolution_hours: hours(edit.resolution_hours, policy.resolution_hours),
             business_hours_only: edit.business_hours_only.or(policy.business_hours_only),
             calendar_id: edit.calendar_id.or(policy.calendar_id),
-            conditions: edit.conditions.map(|part| db::Json(part.0)).or(policy.conditions),
-            priority_hours: edit.priority_hours.map(|part| db::Json(part.0)).or(policy.priority_hours),
-            pause_statuses: edit.pause_statuses.map(|part| db::Json(part.0)).or(policy.pause_statuses),
+            conditions: edit.conditions.map(|draft| db::Json((&draft).into())).or(policy.conditions),
+            priority_hours: edit
+                .priority_hours
+                .map(|drafts| db::Json(drafts.iter().map(PriorityHours::from).collect()))
+                .or(policy.priority_hours),
+            pause_statuses: edit
+                .pause_statuses
+                .map(|draft| db::Json((&draft).into()))
+                .or(policy.pause_statuses),
             reopen_mode: edit.reopen_mode.or(policy.reopen_mode),
-            warnings: edit.warnings.map(|part| db::Json(part.0)).or(policy.warnings),
+            warnings: edit.warnings.map(db::Json).or(policy.warnings),
             ..policy
         };
         if edited.business_hours_only && edited.calendar_id.is_none() {
@@ -206,9 +168,9 @@ impl PolicyEdit {
     }
 
     fn apply(&self, work: &mut Work, id: i64, expected: &Expected) -> Result<()> {
-        self.check(work)?;
         let policy = find(work, id)?;
         expected.check(policy.edit_version)?;
+        self.check(work, &policy)?;
         let edited = self.over(policy)?;
         let now = work.now;
         work.execute(
@@ -238,9 +200,13 @@ impl PolicyEdit {
     }
 }
 
+fn all(work: &mut Work) -> Result<Policies> {
+    let policies = super::policy::in_order(work)?;
+    Ok(Policies { sla_policies: policies.into_iter().map(PolicyView::from).collect() })
+}
+
 pub async fn list(caller: Viewer, _: Query<Nothing>) -> Result<Answer<Json<Policies>>> {
-    let policies = caller.read(Class::Bounded, super::policy::in_order).await?;
-    Ok(Json::new(Policies { sla_policies: policies.into_iter().map(PolicyView::from).collect() }).into())
+    Ok(Json::new(caller.read(Class::Bounded, all).await?).into())
 }
 
 pub async fn show(caller: Viewer, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OnePolicy>>> {
@@ -285,6 +251,47 @@ pub async fn update(
         .await
 }
 
+/// A policy that is about to be added: tried last, with the hours of priorities alone.
+pub fn blank() -> Policy {
+    Policy {
+        sla_policy_id: 0,
+        policy_name: String::new(),
+        position: i64::MAX,
+        first_response_hours: None,
+        next_response_hours: None,
+        resolution_hours: None,
+        business_hours_only: false,
+        calendar_id: None,
+        conditions: db::Json(Conditions::default()),
+        priority_hours: db::Json(Vec::new()),
+        pause_statuses: db::Json(PauseStatuses::default()),
+        reopen_mode: ReopenMode::Resume,
+        warnings: db::Json(Vec::new()),
+        edit_version: 1,
+    }
+}
+
+/// What an edit would do to the open cases; without an id, what a new policy would. Nothing is changed, and no writer
+/// waits for it.
+pub async fn previewed(
+    caller: &Manager,
+    id: Option<i64>,
+    edit: PolicyEdit,
+    expected: Expected,
+) -> Result<Preview> {
+    let promises = caller.read(Class::Bounded, move |work| {
+        let policy = match id {
+            Some(id) => find(work, id)?,
+            None => blank(),
+        };
+        expected.check(policy.edit_version)?;
+        edit.check(work, &policy)?;
+        Ok(Promises::read(work)?.with_policy(edit.over(policy)?))
+    });
+    let promises = promises.await?;
+    preview::of(caller, Scope::All, promises).await
+}
+
 /// What an edit would do to the open cases; nothing is changed, and no writer waits for it.
 pub async fn preview(
     caller: Manager,
@@ -292,14 +299,22 @@ pub async fn preview(
     Body(edit): Body<PolicyEdit>,
 ) -> Result<Answer<Json<OnePreview>>> {
     let expected = caller.expected(id);
-    let promises = caller.read(Class::Bounded, move |work| {
-        edit.check(work)?;
-        let policy = find(work, id)?;
-        expected.check(policy.edit_version)?;
-        Ok(Promises::read(work)?.with_policy(edit.over(policy)?))
-    });
-    let promises = promises.await?;
-    Ok(Json::new(OnePreview { preview: preview::of(&caller, Scope::All, promises).await? }).into())
+    let preview = previewed(&caller, Some(id), edit, expected).await?;
+    Ok(Json::new(OnePreview { preview }).into())
+}
+
+/// Changes the order in which policies are tried.
+pub async fn reorder(caller: Manager, Body(order): Body<Order>) -> Result<Answer<Json<Policies>>> {
+    caller
+        .write(move |work| {
+            let (table, key) = ("crm_sla_policies", "sla_policy_id");
+            if ordering::reorder(work, table, key, &order)? {
+                work.audit("reordered", "sla_policy", None, &json!({ "ids": order.ids }))?;
+                recompute::enqueue(work, Scope::All)?;
+            }
+            all(work).map(Json::new)
+        })
+        .await
 }
 
 pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<NoContent>> {

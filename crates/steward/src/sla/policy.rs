@@ -2,54 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::conditions::Conditions;
 use super::plan::{Plan, ReopenMode, WarnAt};
 use crate::error::Result;
 use crate::work::Work;
 use crate::workflow::Status;
-
-/// When a policy applies; an empty list is "any".
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Conditions {
-    #[serde(default)]
-    pub case_type_ids: Vec<i64>,
-    #[serde(default)]
-    pub priority_ids: Vec<i64>,
-    #[serde(default)]
-    pub account_tiers: Vec<String>,
-    #[serde(default)]
-    pub account_ids: Vec<i64>,
-    #[serde(default)]
-    pub channels: Vec<String>,
-}
-
-impl Conditions {
-    /// Why the conditions do not hold for a case; `None` where it does.
-    pub fn refusal(&self, traits: &Traits) -> Option<String> {
-        let Conditions { case_type_ids, priority_ids, account_tiers, account_ids, channels } = self;
-        let among = |ids: &[i64], id: Option<i64>| ids.is_empty() || id.is_some_and(|id| ids.contains(&id));
-        let word = |words: &[String], word: Option<&str>| {
-            words.is_empty() || word.is_some_and(|word| words.iter().any(|one| one == word))
-        };
-        let named = |id: Option<i64>| id.map_or("none".into(), |id| id.to_string());
-        if !among(case_type_ids, Some(traits.case_type_id)) {
-            Some(format!("it is for other case types than {}", traits.case_type_id))
-        } else if !among(priority_ids, Some(traits.priority_id)) {
-            Some(format!("it is for other priorities than {}", traits.priority_id))
-        } else if !word(account_tiers, traits.account_tier.as_deref()) {
-            Some(format!(
-                "it is for other account tiers than {}",
-                traits.account_tier.as_deref().unwrap_or("none")
-            ))
-        } else if !among(account_ids, traits.account_id) {
-            Some(format!("it is for other accounts than {}", named(traits.account_id)))
-        } else if !word(channels, Some(&traits.channel)) {
-            Some(format!("it is for other channels than {}", traits.channel))
-        } else {
-            None
-        }
-    }
-}
 
 /// Targets for one priority: they count as they are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::definition::Survey;
 use super::questions::{Question, QuestionType};
+use crate::branding;
 use crate::clock::Time;
 use crate::error::Result;
 use crate::jobs::{self, Job};
@@ -207,9 +208,10 @@ impl Scheduled {
         let questions = Question::of_version(work, self.survey_id, survey.version)?;
         let language = contact.language.as_deref().and_then(Language::of_tag).unwrap_or(Language::English);
         let until = language.date(Timestamp::from(expires_at).to_zoned(TimeZone::UTC).date());
+        let brand = branding::brand(work)?;
         let letter = Letter {
             language,
-            brand: &work.config.brand,
+            brand: &brand.name,
             greeting: language.fill("mail-greeting", &[("name", &contact.name)]),
             text: language
                 .fill("mail-survey-text", &[("number", &case.case_number), ("subject", &case.subject)]),

@@ -213,6 +213,32 @@ pub async fn answer(
     Ok(submission::created(submitted.await?).into())
 }
 
+/// A page of a survey's invitations, the latest first.
+pub fn page(
+    work: &mut Work,
+    survey_id: i64,
+    query: &InvitationQuery,
+    paging: &Paging,
+) -> Result<Invitations> {
+    let mut filter = Filter::new("invitation_id > 0");
+    filter.equal("survey_id", Some(survey_id));
+    filter.equal("case_id", query.case_id);
+    filter.equal("contact_id", query.contact_id);
+    if let Some(Set(states)) = &query.state {
+        let states: Vec<String> = states.iter().map(|state| filter.bind(state.word())).collect();
+        filter.and(&format!("state in ({})", states.join(", ")));
+    }
+    let total = filter.total(work, "crm_survey_invitations", query.exact == Some(true))?;
+    if let Some(cursor) = &paging.cursor {
+        let last = filter.bind(listing::after_id(cursor)?);
+        filter.and(&format!("invitation_id < {last}"));
+    }
+    let mut invitations: Vec<Invitation> =
+        filter.page(work, SELECT, "order by invitation_id desc", paging)?;
+    let pagination = paging.answer(&mut invitations, total, |last| vec![json!(last.invitation_id)]);
+    Ok(Invitations { invitations, pagination })
+}
+
 const SELECT: &str = "select invitation_id, survey_id, case_id, contact_id, state, skip_reason, version,
         outbound_message_id, send_at, invited_at, sent_at, opened_at, answered_at, expires_at
      from crm_survey_invitations";
@@ -225,23 +251,7 @@ pub async fn list(
     let paging = Paging::new(query.page, query.limit, query.cursor.clone(), 50)?;
     let list = caller.read(Class::Slow, move |work| {
         Survey::find(work, survey_id)?;
-        let mut filter = Filter::new("invitation_id > 0");
-        filter.equal("survey_id", Some(survey_id));
-        filter.equal("case_id", query.case_id);
-        filter.equal("contact_id", query.contact_id);
-        if let Some(Set(states)) = &query.state {
-            let states: Vec<String> = states.iter().map(|state| filter.bind(state.word())).collect();
-            filter.and(&format!("state in ({})", states.join(", ")));
-        }
-        let total = filter.total(work, "crm_survey_invitations", query.exact == Some(true))?;
-        if let Some(cursor) = &paging.cursor {
-            let last = filter.bind(listing::after_id(cursor)?);
-            filter.and(&format!("invitation_id < {last}"));
-        }
-        let mut invitations: Vec<Invitation> =
-            filter.page(work, SELECT, "order by invitation_id desc", &paging)?;
-        let pagination = paging.answer(&mut invitations, total, |last| vec![json!(last.invitation_id)]);
-        Ok(Invitations { invitations, pagination })
+        page(work, survey_id, &query, &paging)
     });
     Ok(Json::new(list.await?).into())
 }

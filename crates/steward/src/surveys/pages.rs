@@ -17,7 +17,7 @@ use super::submission::{self, Answers, Asked, AskedQuestion};
 use crate::cases::Case;
 use crate::customers::Ids;
 use crate::error::{Error, Result};
-use crate::http::{Customer, Guest};
+use crate::http::{Customer, Guest, Manager};
 use crate::input;
 use crate::web::{self, Language, Page, PageResult, Seat, Sent, redirect, show, show_as};
 use crate::work::Work;
@@ -33,6 +33,8 @@ struct AnswerPage {
     sent: Sent,
     /// What is wrong, by question.
     faults: Vec<(i64, Cow<'static, str>)>,
+    /// Shown to a manager as customers will see it: nothing can be sent.
+    is_preview: bool,
 }
 
 impl AnswerPage {
@@ -155,6 +157,26 @@ fn by_question(
     named.map(|id| (id, language.say("survey-unfit"))).collect()
 }
 
+// ---- as a manager looks at it
+
+/// A survey as customers will see it.
+pub async fn preview(seat: Seat<Manager>, web::Ids([id]): web::Ids<1>) -> PageResult {
+    let visit = seat.visit.clone();
+    let page = seat.read(Class::Bounded, move |work| {
+        let survey = Survey::find(work, id)?;
+        let questions = Question::of_version(work, id, survey.version)?;
+        Ok(AnswerPage {
+            page: Page::read(work, &visit)?,
+            asked: Asked::new(&survey, questions),
+            case_number: "CASE-000001".into(),
+            sent: Sent::default(),
+            faults: Vec::new(),
+            is_preview: true,
+        })
+    });
+    show(&page.await?)
+}
+
 // ---- by the link of an invitation
 
 /// The survey of a link, with the answer that the mail's reader tapped.
@@ -166,7 +188,14 @@ pub async fn form(seat: Seat<Guest>, Path(token): Path<String>, RawQuery(query):
     }
     let sent = chosen(&invited.asked.questions, &query.unwrap_or_default());
     let case_number = invited.invitation.case_number;
-    web::unkept(show(&AnswerPage { page, asked: invited.asked, case_number, sent, faults: Vec::new() })?)
+    web::unkept(show(&AnswerPage {
+        page,
+        asked: invited.asked,
+        case_number,
+        sent,
+        faults: Vec::new(),
+        is_preview: false,
+    })?)
 }
 
 /// Stores the answers, once.
@@ -195,7 +224,14 @@ pub async fn answer(seat: Seat<Guest>, Path(token): Path<String>, sent: Sent) ->
         Err(faults) => faults,
     };
     let case_number = invited.invitation.case_number;
-    let page = AnswerPage { page: seat.page(), asked: invited.asked, case_number, sent, faults: stored };
+    let page = AnswerPage {
+        page: seat.page(),
+        asked: invited.asked,
+        case_number,
+        sent,
+        faults: stored,
+        is_preview: false,
+    };
     web::unkept(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)?)
 }
 
@@ -237,7 +273,14 @@ fn asked_about(work: &mut Work, case_id: i64) -> Result<(Asked, i64, String)> {
 pub async fn rating_form(seat: Seat<Customer>, Ids([case_id]): Ids<1>) -> PageResult {
     let page = seat.page();
     let (asked, _, case_number) = seat.read(Class::Bounded, move |work| asked_about(work, case_id)).await?;
-    show(&AnswerPage { page, asked, case_number, sent: Sent::default(), faults: Vec::new() })
+    show(&AnswerPage {
+        page,
+        asked,
+        case_number,
+        sent: Sent::default(),
+        faults: Vec::new(),
+        is_preview: false,
+    })
 }
 
 pub async fn rate(seat: Seat<Customer>, Ids([case_id]): Ids<1>, sent: Sent) -> PageResult {
@@ -259,6 +302,6 @@ pub async fn rate(seat: Seat<Customer>, Ids([case_id]): Ids<1>, sent: Sent) -> P
         }
         Err(faults) => faults,
     };
-    let page = AnswerPage { page: seat.page(), asked, case_number, sent, faults };
+    let page = AnswerPage { page: seat.page(), asked, case_number, sent, faults, is_preview: false };
     show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }

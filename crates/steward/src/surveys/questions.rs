@@ -2,6 +2,8 @@
 //! version stays as it was asked, with its answers, and the change makes the next one; questions that it does not touch
 //! stand in both.
 
+use std::collections::BTreeSet;
+
 use db::Class;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,6 +13,7 @@ use super::definition::Survey;
 use crate::error::{Error, Fault, Result};
 use crate::http::{Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer};
 use crate::input::{Int, Line, Patch};
+use crate::ordering::Order;
 use crate::work::Work;
 
 /// The most questions that a survey asks.
@@ -152,7 +155,7 @@ impl Question {
             }
         }
         let choices = &self.choices.0;
-        let distinct: std::collections::BTreeSet<&String> = choices.iter().collect();
+        let distinct: BTreeSet<&String> = choices.iter().collect();
         if self.question_type != QuestionType::MultipleChoice {
             if !choices.is_empty() {
                 fault("choices", "are for multiple_choice only");
@@ -334,23 +337,7 @@ fn change(work: &mut Work, survey_id: i64, id: i64, edit: QuestionEdit, expected
         return Ok(id);
     }
     let version = version_to_change(work, &survey)?;
-    let now = work.now;
-    let id = if before.since_version == version {
-        work.execute(
-            "update crm_survey_questions set question_text = $2, question_order = $3, is_required = $4, rating_min = $5,
-                 rating_max = $6, choices = $7, edit_version = edit_version + 1, updated_at = $8
-             where question_id = $1",
-            &[
-                &id, &after.question_text, &after.question_order, &after.is_required, &after.rating_min,
-                &after.rating_max, &after.choices, &now,
-            ],
-        )?;
-        id
-    } else {
-        // It also stands in earlier versions, which were asked.
-        retire(work, &before, version)?;
-        after.insert(work, version)?
-    };
+    let id = store(work, &before, &after, version)?;
     work.audit(
         "question_changed",
         "survey",
@@ -358,6 +345,74 @@ fn change(work: &mut Work, survey_id: i64, id: i64, edit: QuestionEdit, expected
         &json!({ "question_id": id, "version": version }),
     )?;
     Ok(id)
+}
+
+/// Writes what a question has become for a version; answers its id there.
+fn store(work: &mut Work, before: &Question, after: &Question, version: i64) -> Result<i64> {
+    if before.since_version != version {
+        // It also stands in earlier versions, which were asked.
+        retire(work, before, version)?;
+        return after.insert(work, version);
+    }
+    let now = work.now;
+    work.execute(
+        "update crm_survey_questions set question_text = $2, question_order = $3, is_required = $4, rating_min = $5,
+             rating_max = $6, choices = $7, edit_version = edit_version + 1, updated_at = $8
+         where question_id = $1",
+        &[
+            &before.question_id, &after.question_text, &after.question_order, &after.is_required,
+            &after.rating_min, &after.rating_max, &after.choices, &now,
+        ],
+    )?;
+    Ok(before.question_id)
+}
+
+/// Changes the order in which questions are asked: of the present version while nobody has been asked, else of the next.
+pub async fn reorder(
+    caller: Manager,
+    Path([survey_id]): Path<1>,
+    Body(order): Body<Order>,
+) -> Result<Answer<Json<Questions>>> {
+    caller
+        .write(move |work| {
+            let version = arrange(work, survey_id, &order.ids)?;
+            Ok(Json::new(Questions { version, questions: Question::of_version(work, survey_id, version)? }))
+        })
+        .await
+}
+
+fn arrange(work: &mut Work, survey_id: i64, ids: &[i64]) -> Result<i64> {
+    let survey = Survey::take(work, survey_id)?;
+    let questions = Question::of_version(work, survey_id, survey.version)?;
+    let known: BTreeSet<i64> = questions.iter().map(|question| question.question_id).collect();
+    let named: BTreeSet<i64> = ids.iter().copied().collect();
+    if named.len() < ids.len() {
+        return Err(Error::field("ids", "names one of them twice"));
+    }
+    if named != known {
+        return Err(Error::Conflict(
+            "the questions have changed, or ids does not name all of them: read them again".into(),
+        ));
+    }
+    let place = |question: &Question| {
+        let at = ids.iter().position(|id| *id == question.question_id).unwrap_or_default();
+        i64::try_from(at).unwrap_or(i64::MAX).saturating_add(1)
+    };
+    let moved: Vec<(Question, Question)> = questions
+        .into_iter()
+        .map(|before| (before.clone(), Question { question_order: place(&before), ..before }))
+        .filter(|(before, after)| before != after)
+        .collect();
+    if moved.is_empty() {
+        return Ok(survey.version);
+    }
+    let version = version_to_change(work, &survey)?;
+    for (before, after) in &moved {
+        store(work, before, after, version)?;
+    }
+    let data = json!({ "ids": ids, "version": version });
+    work.audit("questions_reordered", "survey", Some(survey_id), &data)?;
+    Ok(version)
 }
 
 pub async fn delete(

@@ -26,6 +26,7 @@ const SCRIPTS: &[(&str, &str)] = &embed! { "js":
     "desk.js" "keys.js" "drafts.js" "clock.js" "live.js" "send.js" "dialogs.js" "dashboard.js" "counts.js" "palette.js"
     "list.js" "combobox.js" "notifications.js" "shortcuts.js" "suggest.js" "zone.js" "help.js" "editor.js"
     "case.js" "case-page.js" "composer.js" "fields.js" "patch.js" "presence.js"
+    "administration.js"
 };
 const PICTURES: &[(&str, &str)] = &embed! { "img": "icon.svg" };
 

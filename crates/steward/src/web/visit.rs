@@ -3,6 +3,7 @@
 
 use std::borrow::{Borrow, Cow};
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -14,6 +15,7 @@ use super::csrf;
 use super::language::{Filling, Language};
 use super::session;
 use crate::app::App;
+use crate::branding::{self, Brand, Served};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::http::{Describe, Operation};
@@ -78,19 +80,32 @@ impl Describe for Visit {
 pub struct Page {
     pub visit: Visit,
     pub now: Time,
-    /// The desk's name to its customers.
+    /// The desk's name.
     pub brand: String,
+    known: Option<Arc<Brand>>,
 }
 
 impl Page {
     /// For a page that is read in a transaction.
     pub fn read(work: &mut Work, visit: &Visit) -> Result<Page> {
-        Ok(Page { visit: visit.clone(), now: work.now, brand: work.config.brand.clone() })
+        let known = branding::brand(work)?;
+        Ok(Page { visit: visit.clone(), now: work.now, brand: known.name.clone(), known: Some(known) })
     }
 
     /// For a page that reads nothing.
     pub fn of(visit: &Visit, app: &App) -> Page {
-        Page { visit: visit.clone(), now: app.clock.now(), brand: app.config.brand.clone() }
+        let (now, known) = (app.clock.now(), app.branding.known());
+        Page { visit: visit.clone(), now, brand: app.brand_name(), known }
+    }
+
+    /// The address of the style sheet with the desk's colour, where it has one of its own.
+    pub fn brand_style(&self) -> Option<String> {
+        self.known.as_ref()?.style.as_ref().map(Served::address)
+    }
+
+    /// The address of the desk's logo.
+    pub fn logo(&self) -> Option<String> {
+        self.known.as_ref()?.logo.as_ref().map(Served::address)
     }
 
     pub fn language(&self) -> Language {

@@ -13,6 +13,7 @@ mod place;
 mod post;
 
 mod access;
+mod administration_pages;
 mod article_index;
 mod bad_input;
 mod calendars;

@@ -54,7 +54,7 @@ impl Bar {
 }
 
 /// The stretches as they are drawn, and where the present is.
-fn drawn(segments: &[SegmentView], now: Time) -> (Vec<Stretch>, Option<String>) {
+pub fn drawn(segments: &[SegmentView], now: Time) -> (Vec<Stretch>, Option<String>) {
     let long = |segment: &SegmentView| (segment.to.millis() - segment.from.millis()).max(0) as f64;
     let whole: f64 = segments.iter().map(long).sum::<f64>().max(1.0);
     let least = if segments.len() <= FEW { LEAST } else { 0.0 };

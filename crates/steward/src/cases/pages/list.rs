@@ -6,6 +6,7 @@ use axum::extract::{Path, RawQuery};
 use db::Class;
 
 use super::bar::{Bar, Chip};
+use crate::administration::welcome;
 use crate::cases::address::{Address, PLACES};
 use crate::cases::case_page::PathOf;
 use crate::cases::filter::{CaseQuery, CaseScope};
@@ -118,6 +119,8 @@ struct ListPage {
     frame: Frame,
     bar: Bar,
     listing: Listing,
+    /// Whether an admin looks at a desk that has no case at all.
+    is_first_run: bool,
 }
 
 #[derive(Template)]
@@ -188,12 +191,11 @@ async fn whole(seat: Seat<Viewer>, name: String, query: Option<String>) -> PageR
         let choices = choices(work)?;
         let page = Page::read(work, &visit)?;
         let chips = Chip::all(work, &page, &asked.place, &asked.address, &choices)?;
-        Ok(ListPage {
-            frame: Frame::read(work, &visit, &name)?,
-            bar: Bar::of(&page, &asked.place, &asked.address, choices),
-            listing: listing(work, asked, chips)?,
-            page,
-        })
+        let frame = Frame::read(work, &visit, &name)?;
+        let bar = Bar::of(&page, &asked.place, &asked.address, choices);
+        let listing = listing(work, asked, chips)?;
+        let is_first_run = listing.items.is_empty() && frame.may_administer() && welcome::is_empty(work)?;
+        Ok(ListPage { page, frame, bar, listing, is_first_run })
     });
     show(&page.await?)
 }
