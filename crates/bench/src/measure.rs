@@ -8,7 +8,7 @@ use std::time::Duration;
 use db::Class;
 use steward::schema::STEPS;
 use steward::start::Fatal;
-use steward::{Actor, App, Work};
+use steward::{Actor, App};
 
 use crate::load::{Load, Script};
 use crate::raw::Rate;
@@ -128,11 +128,9 @@ fn fill_file(kept: &Path, cases: i64, mark: &str) -> Result<(), Fatal> {
 
 fn fill(database: &str, cases: i64, mark: &str) -> Result<(), Fatal> {
     let app = server::open(database, true)?;
-    let (owned, config) = (mark.to_owned(), app.config.clone());
+    let (owned, memory) = (mark.to_owned(), app.memory());
     let is_full = app.db.read_blocking(Class::Bounded, move |tx| {
-        let (actor, now) = (Actor::System, steward::Time::from_millis(0));
-        let clocks = steward::sla::Clocks::default();
-        seed::is_full(&mut Work { tx, actor, now, clocks: &clocks, config: &config }, &owned)
+        seed::is_full(&mut memory.work(tx, Actor::System, steward::Time::from_millis(0)), &owned)
     })?;
     if !is_full {
         note(&format!("filling {database} with {cases} cases"));

@@ -10,7 +10,7 @@ use steward::cases::api::{OneCase, OneComment};
 use steward::cases::{Case, CaseScope, comment, list, show};
 use steward::people::tokens;
 use steward::start::Fatal;
-use steward::{Actor, App, Error, Work};
+use steward::{Actor, App, Error};
 
 use crate::requests::{Call, Request};
 use crate::{seed, server};
@@ -23,10 +23,8 @@ const WRITERS: usize = 16;
 fn authenticate(app: &App) -> Result<Actor> {
     let hash = tokens::hash(seed::TOKEN);
     let now = app.clock.now();
-    let (clocks, config) = (app.clocks.clone(), app.config.clone());
-    let find = move |tx: &mut db::Tx<'_>| {
-        tokens::find(&mut Work { tx, actor: Actor::Anonymous, now, clocks: &clocks, config: &config }, &hash)
-    };
+    let memory = app.memory();
+    let find = move |tx: &mut db::Tx<'_>| tokens::find(&mut memory.work(tx, Actor::Anonymous, now), &hash);
     let known = app.db.read_blocking(Class::Bounded, find)?;
     known.ok_or(Error::Unauthenticated("the desk does not know its token"))?.actor()
 }
@@ -34,24 +32,18 @@ fn authenticate(app: &App) -> Result<Actor> {
 /// Answers one read; the length of its JSON.
 fn read(app: &App, request: &Request) -> Result<usize> {
     let actor = authenticate(app)?;
-    let (now, clocks, config) = (app.clock.now(), app.clocks.clone(), app.config.clone());
+    let (now, memory) = (app.clock.now(), app.memory());
     match request.call.clone() {
         Call::List(query) => {
             let cheap = query.is_cheap(app.db.dialect(), actor, CaseScope::Desk);
             let class = if cheap { Class::Bounded } else { Class::Slow };
             let list = move |tx: &mut db::Tx<'_>| {
-                list::list(
-                    &mut Work { tx, actor, now, clocks: &clocks, config: &config },
-                    &query,
-                    CaseScope::Desk,
-                )
+                list::list(&mut memory.work(tx, actor, now), &query, CaseScope::Desk)
             };
             Ok(json(&app.db.read_blocking(class, list)?))
         }
         Call::Show(case_id) => {
-            let show = move |tx: &mut db::Tx<'_>| {
-                show::detail(&mut Work { tx, actor, now, clocks: &clocks, config: &config }, case_id)
-            };
+            let show = move |tx: &mut db::Tx<'_>| show::detail(&mut memory.work(tx, actor, now), case_id);
             Ok(json(&app.db.read_blocking(Class::Bounded, show)?))
         }
         Call::Nothing | Call::Create(_) | Call::Comment(..) => Ok(0),

@@ -57,14 +57,14 @@ impl Deref for App {
 }
 
 /// What a node remembers, for its transactions. Not the whole desk: a transaction may outlive it.
-struct Memory {
+pub struct Memory {
     clocks: Arc<Clocks>,
     branding: Arc<Branding>,
     config: Arc<Config>,
 }
 
 impl Memory {
-    fn work<'a, 't>(&'a self, tx: &'a mut Tx<'t>, actor: Actor, now: Time) -> Work<'a, 't> {
+    pub fn work<'a, 't>(&'a self, tx: &'a mut Tx<'t>, actor: Actor, now: Time) -> Work<'a, 't> {
         Work { tx, actor, now, clocks: &self.clocks, branding: &self.branding, config: &self.config }
     }
 }
@@ -103,7 +103,8 @@ impl App {
         App::new(db, config, clock, Some(admin))
     }
 
-    fn memory(&self) -> Memory {
+    /// What transactions outside a request take with them.
+    pub fn memory(&self) -> Memory {
         let (clocks, branding, config) = (&self.clocks, &self.branding, &self.config);
         Memory { clocks: clocks.clone(), branding: branding.clone(), config: config.clone() }
     }
