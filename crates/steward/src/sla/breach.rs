@@ -1,4 +1,5 @@
-//! Missed targets: noticed by the ticker, or by whatever comes too late; stamped at the deadline, recorded once.
+//! Missed targets: noticed by the ticker, or by whatever comes too late; stamped at the deadline, recorded once. Only a
+//! deadline that a change moved into the past is missed at the change: until then nobody was late (spec 5).
 
 use serde_json::Value;
 
@@ -73,27 +74,22 @@ impl Missed {
     }
 }
 
-/// Records the miss of a target that a change of its case brought to light.
-pub fn record(work: &mut Work, case_id: i64, policy_id: i64, target: &Target) -> Result<()> {
-    let Some(at) = target.breached_at else { return Ok(()) };
-    violation(work, case_id, Some(policy_id), target.kind, at)?;
+/// Records the miss of a target that a change of its case brought to light, or made (`was_ahead`: its deadline still was).
+pub fn record(work: &mut Work, case_id: i64, policy_id: i64, target: &Target, was_ahead: bool) -> Result<()> {
+    let Some(due_at) = target.breached_at else { return Ok(()) };
+    let now = work.now;
+    let at = if was_ahead { now } else { due_at };
+    work.execute(
+        "insert into crm_sla_violations (case_id, sla_policy_id, violation_type, due_at, violated_at, created_at)
+         values ($1, $2, $3, $4, $5, $6) on conflict (case_id, violation_type, due_at) do nothing",
+        &[&case_id, &policy_id, &target.kind, &due_at, &at, &now],
+    )?;
     // Whoever changed the case has only brought it to light: they are to hear of it like everybody.
     let actor = std::mem::replace(&mut work.actor, Actor::System);
-    let event = Event::Breached { target_id: target.id, target: target.kind, due_at: at };
+    let event = Event::Breached { target_id: target.id, target: target.kind, due_at };
     let appended = work.append(case_id, &event, at);
     work.actor = actor;
     appended
-}
-
-/// One row per missed target, stamped at the deadline itself (spec 5).
-fn violation(work: &mut Work, case_id: i64, policy_id: Option<i64>, kind: Kind, due_at: Time) -> Result<()> {
-    let now = work.now;
-    work.execute(
-        "insert into crm_sla_violations (case_id, sla_policy_id, violation_type, due_at, violated_at, created_at)
-         values ($1, $2, $3, $4, $4, $5) on conflict (case_id, violation_type, due_at) do nothing",
-        &[&case_id, &policy_id, &kind, &due_at, &now],
-    )?;
-    Ok(())
 }
 
 /// A target was met after all: how late stays as it is from here on.

@@ -260,7 +260,9 @@ fn store(
         }
         target.id = write(work, case_id, target)?;
         if target.breached_at.is_some() && kept.is_none_or(|kept| kept.breached_at.is_none()) {
-            breach::record(work, case_id, plan.policy_id, target)?;
+            // A deadline that was ahead until now and lies behind by a change is missed at the change (spec 5).
+            let was_ahead = kept.and_then(|kept| kept.due_at).is_some_and(|due| due >= work.now);
+            breach::record(work, case_id, plan.policy_id, target, was_ahead)?;
         }
         if target.breached_at.is_some() && target.met_at.is_some() {
             breach::met_late(work, case_id, target)?;

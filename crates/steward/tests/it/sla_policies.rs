@@ -88,6 +88,30 @@ both_engines! {
         assert_eq!(case(&ana, id)["resolution_due"], "2026-03-02T17:00:00.000Z");
     }
 
+    fn a_deadline_that_a_change_moves_into_the_past_is_missed_at_the_change(desk) {
+        let (ana, mia) = (desk.agent("ana"), desk.manager("mia"));
+        let open = || ana.opens(json!({ "subject": "Slow", "case_type_id": 1, "priority_id": 3 }));
+        let (raised, left) = (open(), open());
+        desk.later(90);
+        // Critical asks for an answer within the hour: until now nobody was late.
+        ana.put(&format!("/api/crm/cases/{raised}"), json!({ "priority_id": 4 })).ok();
+        desk.later(30).tick();
+        let missed = violations(&ana, raised);
+        let of = |missed: &Value, name: &str| missed[name].as_str().unwrap_or_default().to_owned();
+        assert_eq!(missed.len(), 1, "{missed:?}");
+        assert_eq!(of(&missed[0], "due_at"), "2026-03-02T10:00:00.000Z");
+        assert_eq!(of(&missed[0], "violated_at"), "2026-03-02T10:30:00.000Z");
+        assert_eq!(missed[0]["minutes_overdue"], 60);
+        // So does a policy.
+        mia.put("/api/crm/sla-policies/4", json!({ "first_response_hours": 1 })).ok();
+        desk.tick();
+        let missed = violations(&ana, left);
+        assert_eq!(missed.len(), 1, "{missed:?}");
+        assert_eq!(of(&missed[0], "due_at"), "2026-03-02T10:00:00.000Z");
+        assert_eq!(of(&missed[0], "violated_at"), "2026-03-02T11:00:00.000Z");
+        assert_eq!(desk.number("select count(*) from crm_case_events where kind = 'breached' and at = '2026-03-02T11:00:00.000Z'"), 1);
+    }
+
     fn no_policy_no_promise(desk) {
         let (ana, mia) = (desk.agent("ana"), desk.manager("mia"));
         let id = ana.opens(json!({ "subject": "Slow", "case_type_id": 1, "priority_id": 3 }));
