@@ -18,10 +18,11 @@ const WORDS: usize = 220;
 /// How often each question is asked.
 const ROUNDS: usize = 30;
 /// One article in a hundred has this word, one in five thousand that.
-const HUNDREDTH: &str = "wombat";
+pub const HUNDREDTH: &str = "wombat";
 const RARE: &str = "quokka";
 
-fn source(article_id: i64) -> Source {
+/// The text of an article, the same each time.
+pub fn source(article_id: i64) -> Source {
     let mut random = fastrand::Rng::with_seed(article_id as u64);
     let mut content = text::sentences(&mut random, WORDS);
     if article_id % 100 == 0 {

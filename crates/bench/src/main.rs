@@ -1,6 +1,7 @@
 //! `bin/bench`: what a desk of 100,000 cases does in a second, over HTTP and, beside it, without. A measurement and
 //! not a test: it ends well whatever the figures say.
 
+mod articles;
 mod dashboard;
 mod knowledge;
 mod live;
@@ -77,6 +78,18 @@ enum Command {
     Knowledge {
         #[arg(long, default_value_t = 100_000)]
         articles: i64,
+        #[arg(long, default_value = "target/bench")]
+        folder: PathBuf,
+    },
+    /// Measure searches and articles by their address over HTTP, among many articles.
+    Articles {
+        #[arg(long, default_value = "both")]
+        engine: Engines,
+        #[arg(long, default_value_t = 100_000)]
+        articles: i64,
+        /// An empty PostgreSQL database.
+        #[arg(long, env = "STEWARD_TEST_POSTGRES", hide_env_values = true)]
+        postgres: Option<String>,
         #[arg(long, default_value = "target/bench")]
         folder: PathBuf,
     },
@@ -212,6 +225,16 @@ fn run(command: Command) -> Result<(), Fatal> {
         }
         Command::Knowledge { articles, folder } => {
             knowledge::measure(&sla::sqlite(&folder)?, articles)?;
+        }
+        Command::Articles { engine, articles, postgres, folder } => {
+            if engine != Engines::Postgres {
+                let url = sla::sqlite_file(&folder, "articles")?;
+                articles::measure("SQLite", &url, &folder, articles)?;
+            }
+            if engine != Engines::Sqlite {
+                let url = postgres.ok_or("name a PostgreSQL database with --postgres")?;
+                articles::measure("PostgreSQL", &url, &folder, articles)?;
+            }
         }
         Command::Search { collection, engine, postgres, folder } => {
             let collection = search::Collection::read(&collection)?;

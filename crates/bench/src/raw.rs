@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use db::{Class, Dialect};
 use steward::cases::api::{OneCase, OneComment};
 use steward::cases::{Case, CaseScope, comment, list, show};
+use steward::knowledge::{self, Edition};
 use steward::people::tokens;
 use steward::start::Fatal;
 use steward::{Actor, App, Error};
@@ -45,6 +46,14 @@ fn read(app: &App, request: &Request) -> Result<usize> {
         Call::Show(case_id) => {
             let show = move |tx: &mut db::Tx<'_>| show::detail(&mut memory.work(tx, actor, now), case_id);
             Ok(json(&app.db.read_blocking(Class::Bounded, show)?))
+        }
+        Call::Article(slug) => {
+            let shelf = app.clone();
+            let look = move |tx: &mut db::Tx<'_>| {
+                let work = &mut memory.work(tx, actor, now);
+                knowledge::show::at_address(work, &shelf.knowledge, &slug, Edition::Published)
+            };
+            Ok(json(&app.db.read_blocking(Class::Bounded, look)?.article))
         }
         Call::Nothing | Call::Create(_) | Call::Comment(..) => Ok(0),
     }
@@ -177,6 +186,6 @@ async fn write(app: &App, request: &Request) -> Result<usize> {
             });
             Ok(json(&OneComment { comment: comment.await? }))
         }
-        Call::Nothing | Call::List(_) | Call::Show(_) => Ok(0),
+        Call::Nothing | Call::List(_) | Call::Show(_) | Call::Article(_) => Ok(0),
     }
 }

@@ -62,6 +62,8 @@ pub enum Call {
     Nothing,
     List(CaseQuery),
     Show(i64),
+    /// The article at an address.
+    Article(String),
     Create(CaseDraft),
     Comment(i64, CommentDraft),
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::article::{self, Article};
 use super::write::{self, ArticleDraft, ArticleEdit};
-use super::{Edition, related, render, slugs};
+use super::{Edition, Shelf, related, render, slugs};
 use crate::error::Result;
 use crate::files;
 use crate::files::articles::ArticleFile;
@@ -63,7 +63,7 @@ pub fn one(work: &mut Work, caller: &Caller, id: i64) -> Result<Json<OneArticle>
 
 /// What one reading finds.
 #[derive(Debug)]
-pub(super) struct Read {
+pub struct Read {
     pub article: Article,
     content: String,
     related_article_ids: Vec<i64>,
@@ -84,13 +84,18 @@ pub(super) struct Reading {
     pub files: Vec<ArticleFile>,
 }
 
-pub(super) fn read(work: &mut Work, caller: &Caller, id: i64, edition: Edition) -> Result<Read> {
+pub(super) fn read(work: &mut Work, shelf: &Shelf, id: i64, edition: Edition) -> Result<Read> {
     let article = article::find(work, id, edition)?;
     let (content, related_article_ids) = article::content(work, id, edition)?;
-    let neighbours = &caller.app.knowledge.neighbours;
-    let related = related::remembered(work, neighbours, &article, &related_article_ids)?;
+    let related = related::remembered(work, &shelf.neighbours, &article, &related_article_ids)?;
     let files = files::articles::of_article(work, id)?;
     Ok(Read { article, content, related_article_ids, related, files })
+}
+
+/// What an address leads to, or once led to.
+pub fn at_address(work: &mut Work, shelf: &Shelf, slug: &str, edition: Edition) -> Result<Read> {
+    let id = slugs::find(work, slug)?;
+    read(work, shelf, id, edition)
 }
 
 /// Completes a reading, and counts it as a view.
@@ -125,7 +130,8 @@ pub async fn show(
 ) -> Result<Answer<Json<Shown>>> {
     let edition = article::edition_for(caller.actor, query.edition)?;
     let reading = caller.0.clone();
-    let read = caller.read(Class::Bounded, move |work| read(work, &reading, id, edition)).await?;
+    let read =
+        caller.read(Class::Bounded, move |work| read(work, &reading.app.knowledge, id, edition)).await?;
     Ok(answer(&caller, read).await?.into())
 }
 
@@ -137,10 +143,8 @@ pub async fn by_slug(
 ) -> Result<Answer<Either<Json<Shown>, Moved>>> {
     let edition = article::edition_for(caller.actor, query.edition)?;
     let (reading, asked) = (caller.0.clone(), slug.clone());
-    let read = caller.read(Class::Bounded, move |work| {
-        let id = slugs::find(work, &asked)?;
-        read(work, &reading, id, edition)
-    });
+    let read =
+        caller.read(Class::Bounded, move |work| at_address(work, &reading.app.knowledge, &asked, edition));
     let read = read.await?;
     if read.article.slug != slug {
         let path =

@@ -87,7 +87,7 @@ pub async fn show(seat: Seat<Reader>, Named(slug): Named, headers: HeaderMap) ->
     let reader = anyone.clone();
     let read = anyone.read(Class::Bounded, move |work| {
         let id = slugs::find(work, &asked)?;
-        reading::read(work, &reader, id, Edition::Published)
+        reading::read(work, &reader.app.knowledge, id, Edition::Published)
     });
     let read = read.await?;
     if read.article.slug != slug {

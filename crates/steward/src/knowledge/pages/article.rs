@@ -80,7 +80,9 @@ pub async fn show(seat: Seat<Viewer>, Ids([id]): Ids<1>, asked: Asked<ShowQuery>
     let edition = edition.unwrap_or(Edition::Draft);
     let (caller, actor) = (seat.0.clone(), seat.actor);
     let reader = caller.clone();
-    let read = caller.read(Class::Bounded, move |work| reading::read(work, &reader, id, edition)).await?;
+    let read = caller
+        .read(Class::Bounded, move |work| reading::read(work, &reader.app.knowledge, id, edition))
+        .await?;
     let shown = reading::complete(&caller, read).await?;
     let visit = seat.visit.clone();
     let (page, frame, comments, is_live) = caller
