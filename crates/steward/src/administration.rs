@@ -116,7 +116,7 @@ mod tests {
         };
         assert_eq!(names(Role::Agent), Vec::<&str>::new());
         assert!(names(Role::Manager).contains(&"teams") && !names(Role::Manager).contains(&"users"));
-        assert_eq!(names(Role::Admin).len(), 13);
+        assert_eq!(names(Role::Admin).len(), 14);
     }
 
     #[test]

@@ -92,6 +92,9 @@ fn first_admin_page<P: Deref<Target = Caller>>(seat: &Seat<P>) -> FirstAdminPage
     }
 }
 
+/// Where everybody goes once the first admin has come in.
+const SIGN_IN: &str = "/sign-in?next=%2Fwelcome";
+
 /// To an admin the steps; to whoever comes before the first admin, the way in; to nobody else anything.
 pub async fn look(seat: Seat<Reader>) -> PageResult {
     match seat.actor {
@@ -105,17 +108,23 @@ pub async fn look(seat: Seat<Reader>) -> PageResult {
         }
         Actor::User { .. } => Err(Error::Forbidden("this page is for admins".into()).into()),
         Actor::Contact { .. } => Err(Error::NotFound("page").into()),
-        _ => {
-            if seat.app.read(Class::Bounded, Actor::System, first_admin::is_awaited).await? {
-                return web::unkept(show(&first_admin_page(&seat))?);
-            }
-            redirect("/sign-in?next=%2Fwelcome")
-        }
+        _ if is_awaited(&seat).await? => web::unkept(show(&first_admin_page(&seat))?),
+        _ => redirect(SIGN_IN),
     }
 }
 
-/// Takes the token of the first start, once, and leads on to the steps.
+async fn is_awaited<P: Deref<Target = Caller>>(seat: &Seat<P>) -> Result<bool> {
+    seat.app.read(Class::Bounded, Actor::System, first_admin::is_awaited).await
+}
+
+/// Takes the token of the first start, once, and leads on to the steps. Where the first admin has come in there is no page.
 pub async fn enter(seat: Seat<Anyone>, headers: HeaderMap, sent: Sent) -> PageResult {
+    if seat.actor.contact_id().is_some() {
+        return Err(Error::NotFound("page").into());
+    }
+    if !is_awaited(&seat).await? {
+        return redirect(SIGN_IN);
+    }
     let entered = match sent.read() {
         Ok(given) => first_admin::enter(&seat, given, &headers).await,
         Err(error) => Err(error),
