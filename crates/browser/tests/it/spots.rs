@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use browser::{Look, Result, Tab};
-use serde_json::json;
+use serde_json::{Value, json};
 use steward::mail::links::{self, Good};
 use steward::people::tokens;
 
@@ -204,9 +204,25 @@ impl Stage {
             ),
             "survey" => self.survey_link("not"),
             "answered" => self.survey_link(""),
-            "routing" => self.desk.number("select min(rule_id) from crm_assignment_rules").to_string(),
-            "escalation" => self.desk.number("select min(rule_id) from crm_escalation_rules").to_string(),
+            "routing" => {
+                let conditions = json!({ "priority_ids": [3, 4] });
+                self.rule(
+                    "assignment",
+                    json!({ "rule_name": "Invoices to Anna", "team_id": 1, "conditions": conditions }),
+                )
+            }
+            "escalation" => self.rule(
+                "escalation",
+                json!({ "rule_name": "Late answers", "cause": "violation", "to_level": 1 }),
+            ),
             "message" => {
+                self.desk.execute(&format!(
+                    "insert into crm_outbound_messages (purpose, contact_id, to_name, to_address, subject, message_id, text_body,
+                         html_body, state, last_answer, created_at)
+                     select 'survey_invitation', contact_id, name, email, 'How did we do?', 'm' || contact_id || '@x', 'Tell us.',
+                         '<p>Tell us.</p>', 'held', 'nobody answers', created_at
+                     from crm_contacts where contact_id = {CUSTOMER} on conflict do nothing"
+                ));
                 self.desk.number("select max(outbound_message_id) from crm_outbound_messages").to_string()
             }
             "sign_in" => self.link("portal", "contact_id", "crm_contacts"),
@@ -238,6 +254,13 @@ impl Stage {
             name => panic!("{path} names {name}, which nobody knows"),
         };
         format!("{before}{value}{after}")
+    }
+
+    /// A rule that a manager makes.
+    fn rule(&self, kind: &str, draft: Value) -> String {
+        let lead = self.desk.bearer(&self.desk.token(&self.email_of("manager")));
+        let made = lead.post(&format!("/api/crm/{kind}-rules"), draft).created();
+        made[&format!("{kind}_rule")]["rule_id"].to_string()
     }
 
     /// The secret of an invitation's link, of one that was answered or not.
