@@ -36,6 +36,8 @@ pub struct Shown {
     page: Page,
     preview: Preview,
     rows: Vec<Changing>,
+    /// Whether there are more cases than are shown.
+    is_cut: bool,
 }
 
 fn subjects(work: &mut Work, ids: &[i64]) -> Result<Vec<Subject>> {
@@ -49,6 +51,7 @@ impl Shown {
         let mut changes = std::mem::take(&mut preview.changes);
         // What would be missed comes first.
         changes.sort_by_key(|change| (!change.would_breach, change.case_id));
+        let is_cut = changes.len() > SHOWN;
         changes.truncate(SHOWN);
         let ids: Vec<i64> = changes.iter().map(|change| change.case_id).collect();
         let visit = seat.visit.clone();
@@ -60,7 +63,7 @@ impl Shown {
                 known.map(|known| (known.case_number.clone(), known.subject.clone())).unwrap_or_default();
             Changing { change, number, subject }
         });
-        let text = Shown { page, preview, rows: rows.collect() }.render();
+        let text = Shown { page, preview, rows: rows.collect(), is_cut }.render();
         let text = text.map_err(|error| Error::Db(db::Error::Panicked(format!("a preview: {error}"))))?;
         let mut response = text.into_response();
         let headers = response.headers_mut();

@@ -119,9 +119,6 @@ async fn is_awaited<P: Deref<Target = Caller>>(seat: &Seat<P>) -> Result<bool> {
 
 /// Takes the token of the first start, once, and leads on to the steps. Where the first admin has come in there is no page.
 pub async fn enter(seat: Seat<Anyone>, headers: HeaderMap, sent: Sent) -> PageResult {
-    if seat.actor.contact_id().is_some() {
-        return Err(Error::NotFound("page").into());
-    }
     if !is_awaited(&seat).await? {
         return redirect(SIGN_IN);
     }

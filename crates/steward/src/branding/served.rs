@@ -1,11 +1,13 @@
 //! The style sheet and the logo at addresses that hold a mark of their contents, so browsers keep them for ever.
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use super::{Brand, mark, refresh};
 use crate::app::App;
+use crate::error::Error;
 
 /// Something of the brand with its address.
 #[derive(Debug, PartialEq)]
@@ -51,15 +53,17 @@ fn answer(brand: &Brand, name: &str) -> Option<Response> {
     Some(response)
 }
 
-/// Answers the style sheet or the logo. What has been changed since is gone: 404.
-pub async fn serve(State(app): State<App>, Path(name): Path<String>) -> Response {
+/// Answers the style sheet or the logo. What has been changed since is gone: 404, as is a name that is no text.
+pub async fn serve(State(app): State<App>, name: Result<Path<String>, PathRejection>) -> Response {
+    const GONE: Error = Error::NotFound("style sheet or logo");
+    let Ok(Path(name)) = name else { return GONE.into_response() };
     let known = || app.branding.known().and_then(|brand| answer(&brand, &name));
     if let Some(response) = known() {
         return response;
     }
     // A page of another node may name what this one has yet to see.
     match refresh(&app).await {
-        Ok(()) => known().unwrap_or_else(|| StatusCode::NOT_FOUND.into_response()),
+        Ok(()) => known().unwrap_or_else(|| GONE.into_response()),
         Err(error) => error.into_response(),
     }
 }

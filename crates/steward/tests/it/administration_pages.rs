@@ -32,28 +32,28 @@ const ADMINS: [&str; 8] = [
     "/administration/audit",
 ];
 /// Breaks out of an attribute, a text or a script where nobody escapes.
-const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>";
+pub const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>";
 
 /// Somebody with a role, in a browser.
-fn browser(desk: &Desk, role: Role) -> PlainBrowser {
+pub fn browser(desk: &Desk, role: Role) -> PlainBrowser {
     let email = format!("{role}@example.com");
     let draft = json!({ "name": role.word(), "email": email, "role": role, "password": PASSWORD });
     desk.admin().post("/api/crm/users", draft).created();
     PlainBrowser::sign_in(desk, &email)
 }
 
-fn look(browser: &PlainBrowser, path: &str) -> Reply {
+pub fn look(browser: &PlainBrowser, path: &str) -> Reply {
     browser.stranger.ask(Method::GET, path).header("cookie", &browser.cookie).send()
 }
 
 /// Asserts that what was written as text is no element, and that a page is whole.
-fn assert_inert(path: &str, page: &str) {
+pub fn assert_inert(path: &str, page: &str) {
     assert!(!page.contains("<script>alert") && !page.contains("<img src=x"), "{path}: {page}");
     assert!(page.trim_end().ends_with("</html>") && page.matches("<h1").count() == 1, "{path}");
 }
 
 /// Every attribute of this name on a page.
-fn attributes<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
+pub fn attributes<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
     let mark = format!(" {name}=\"");
     page.split(&mark).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
 }
