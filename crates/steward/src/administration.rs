@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod branding;
 pub mod calendars;
+pub mod case_types;
 mod conditions;
 mod deleted;
 pub mod escalations;
@@ -20,7 +21,6 @@ pub mod routing;
 pub mod surveys;
 pub mod teams;
 pub mod tokens;
-pub mod types;
 pub mod users;
 mod week;
 pub mod welcome;

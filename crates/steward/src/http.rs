@@ -352,9 +352,9 @@ pub fn pages() -> Vec<Page> {
         GET    "/administration/teams/{team_id}" administration::teams::edit;
         GET    "/administration/tokens"         administration::tokens::list;
         GET    "/administration/tokens/new"     administration::tokens::new;
-        GET    "/administration/types"          administration::types::list;
-        GET    "/administration/types/new"      administration::types::new;
-        GET    "/administration/types/{case_type_id}" administration::types::edit;
+        GET    "/administration/types"          administration::case_types::list;
+        GET    "/administration/types/new"      administration::case_types::new;
+        GET    "/administration/types/{case_type_id}" administration::case_types::edit;
         GET    "/administration/priorities"     administration::priorities::list;
         GET    "/administration/priorities/new" administration::priorities::new;
         GET    "/administration/priorities/{priority_id}" administration::priorities::edit;
