@@ -134,6 +134,17 @@ impl Work<'_, '_> {
         Ok(ids)
     }
 
+    /// Deletes a row softly, or brings it back (spec 1). Answers whether it was otherwise before; its former place and
+    /// name are its own again. The words are ours.
+    pub fn set_active(&mut self, table: &str, key: &str, id: i64, is_active: bool) -> Result<bool> {
+        let now = self.now;
+        let sql = format!(
+            "update {table} set is_active = $2, edit_version = edit_version + 1, updated_at = $3
+             where {key} = $1 and is_active <> $2"
+        );
+        Ok(self.execute(&sql, &[&id, &is_active, &now])? > 0)
+    }
+
     /// Runs `f` in a savepoint: what it wrote is undone if it refuses, and the work goes on.
     pub fn attempt<T>(&mut self, f: impl FnOnce(&mut Work) -> Result<T>) -> Result<T> {
         let (actor, now, clocks) = (self.actor, self.now, self.clocks);

@@ -194,18 +194,8 @@ pub fn change(work: &mut Work, id: i64, edit: &CannedReplyEdit, expected: &Expec
 
 pub fn remove(work: &mut Work, id: i64, expected: &Expected) -> Result<()> {
     expected.check(take(work, id)?.edit_version)?;
-    set_active(work, id, false)?;
+    work.set_active("crm_canned_replies", "canned_reply_id", id, false)?;
     work.audit("deleted", "canned_reply", Some(id), &json!({}))
-}
-
-fn set_active(work: &mut Work, id: i64, is_active: bool) -> Result<()> {
-    let now = work.now;
-    work.execute(
-        "update crm_canned_replies set is_active = $2, updated_at = $3, edit_version = edit_version + 1
-         where canned_reply_id = $1",
-        &[&id, &is_active, &now],
-    )?;
-    Ok(())
 }
 
 // ---- placeholders
@@ -380,7 +370,7 @@ pub async fn restore(
             )?;
             deleted.ok_or(Error::NotFound("deleted canned reply"))?;
             let taken_since = || Error::Conflict("its name has been taken since".into());
-            taken(set_active(work, id, true), NAME, taken_since)?;
+            taken(work.set_active("crm_canned_replies", "canned_reply_id", id, true), NAME, taken_since)?;
             work.audit("restored", "canned_reply", Some(id), &json!({}))?;
             one(work, id)
         })

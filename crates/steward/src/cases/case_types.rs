@@ -243,7 +243,7 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> 
             if others == 0 {
                 return Err(Error::Conflict("a desk needs at least one case type; add another first".into()));
             }
-            set_active(work, id, false)?;
+            work.set_active("crm_case_types", "case_type_id", id, false)?;
             work.audit("deleted", "case_type", Some(id), &json!({}))?;
             Ok(NoContent)
         })
@@ -266,7 +266,7 @@ pub async fn restore(
             )?;
             let (name, code) = deleted.ok_or(Error::NotFound("deleted case type"))?;
             let free = must_be_free(work, &name, &code, Some(id));
-            free.and_then(|()| unique(set_active(work, id, true))).map_err(|error| match error {
+            free.and_then(|()| unique(work.set_active("crm_case_types", "case_type_id", id, true))).map_err(|error| match error {
                 Error::Invalid(_) => Error::Conflict("its name or code has been taken since".into()),
                 other => other,
             })?;
@@ -274,14 +274,4 @@ pub async fn restore(
             one(work, id)
         })
         .await
-}
-
-fn set_active(work: &mut Work, id: i64, is_active: bool) -> Result<()> {
-    let now = work.now;
-    work.execute(
-        "update crm_case_types set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-         where case_type_id = $1",
-        &[&id, &is_active, &now],
-    )?;
-    Ok(())
 }

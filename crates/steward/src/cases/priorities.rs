@@ -250,7 +250,7 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> 
                     "it is the default of case type {name:?}; give that another first"
                 )));
             }
-            set_active(work, id, false)?;
+            work.set_active("crm_case_priorities", "priority_id", id, false)?;
             work.audit("deleted", "priority", Some(id), &json!({}))?;
             Ok(NoContent)
         })
@@ -273,7 +273,7 @@ pub async fn restore(
             )?;
             let (name,) = deleted.ok_or(Error::NotFound("deleted priority"))?;
             let free = must_be_free(work, &name, Some(id));
-            free.and_then(|()| unique(set_active(work, id, true))).map_err(|error| match error {
+            free.and_then(|()| unique(work.set_active("crm_case_priorities", "priority_id", id, true))).map_err(|error| match error {
                 Error::Invalid(_) => Error::Conflict("its name has been taken since".into()),
                 other => other,
             })?;
@@ -281,14 +281,4 @@ pub async fn restore(
             one(work, id)
         })
         .await
-}
-
-fn set_active(work: &mut Work, id: i64, is_active: bool) -> Result<()> {
-    let now = work.now;
-    work.execute(
-        "update crm_case_priorities set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-         where priority_id = $1",
-        &[&id, &is_active, &now],
-    )?;
-    Ok(())
 }

@@ -236,7 +236,7 @@ impl SavedView {
     pub fn delete(work: &mut Work, view_id: i64, expected: &Expected) -> Result<()> {
         let before = SavedView::take(work, view_id)?;
         expected.check(before.edit_version)?;
-        set_active(work, view_id, false)?;
+        work.set_active("crm_saved_views", "view_id", view_id, false)?;
         if before.shared_with == Audience::Nobody {
             return Ok(());
         }
@@ -251,7 +251,7 @@ impl SavedView {
         )?;
         let (owner,) = owner.ok_or(Error::NotFound("deleted saved view"))?;
         must_have_room(work, owner)?;
-        set_active(work, view_id, true)?;
+        work.set_active("crm_saved_views", "view_id", view_id, true)?;
         work.audit("restored", "saved_view", Some(view_id), &json!({}))?;
         work.one(&format!("{SELECT} where v.view_id = $1"), &[&view_id])
     }
@@ -270,15 +270,6 @@ impl SavedView {
         let pagination = paging.answer(&mut saved_views, total, |last| vec![json!(last.view_id)]);
         Ok(SavedViews { saved_views, pagination })
     }
-}
-
-fn set_active(work: &mut Work, view_id: i64, is_active: bool) -> Result<()> {
-    let now = work.now;
-    work.execute(
-        "update crm_saved_views set is_active = $2, edit_version = edit_version + 1, updated_at = $3 where view_id = $1",
-        &[&view_id, &is_active, &now],
-    )?;
-    Ok(())
 }
 
 /// Takes the user's row, so that two views that are saved at once are counted one after the other.

@@ -282,12 +282,7 @@ pub async fn delete_rule(
     caller
         .write(move |work| {
             expected.check(take(work, rule_id)?.edit_version)?;
-            let now = work.now;
-            work.execute(
-                "update crm_escalation_rules set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-                 where rule_id = $1",
-                &[&rule_id, &false, &now],
-            )?;
+            work.set_active("crm_escalation_rules", "rule_id", rule_id, false)?;
             work.audit("deleted", "escalation_rule", Some(rule_id), &json!({}))?;
             Ok(NoContent)
         })
@@ -302,13 +297,8 @@ pub async fn restore_rule(
 ) -> Result<Answer<Json<OneRule>>> {
     caller
         .write(move |work| {
-            let now = work.now;
-            let restored = work.execute(
-                "update crm_escalation_rules set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-                 where rule_id = $1 and not is_active",
-                &[&rule_id, &true, &now],
-            )?;
-            if restored == 0 {
+            let restored = work.set_active("crm_escalation_rules", "rule_id", rule_id, true)?;
+            if !restored {
                 return Err(Error::NotFound("deleted escalation rule"));
             }
             work.audit("restored", "escalation_rule", Some(rule_id), &json!({}))?;

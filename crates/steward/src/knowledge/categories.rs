@@ -324,7 +324,7 @@ pub fn remove(work: &mut Work, id: i64, expected: &Expected) -> Result<()> {
         let why = "there are articles or categories in it: move or delete those first";
         return Err(Error::Conflict(why.into()));
     }
-    set_active(work, id, false)?;
+    work.set_active("crm_kb_categories", "category_id", id, false)?;
     work.audit("deleted", "knowledge_category", Some(id), &json!({}))
 }
 
@@ -346,19 +346,9 @@ pub async fn restore(
             }
             other => other,
         })?;
-        set_active(work, id, true)?;
+        work.set_active("crm_kb_categories", "category_id", id, true)?;
         work.audit("restored", "knowledge_category", Some(id), &json!({}))?;
         one(work, id, false)
     });
     restored.await
-}
-
-fn set_active(work: &mut Work, id: i64, is_active: bool) -> Result<()> {
-    let now = work.now;
-    work.execute(
-        "update crm_kb_categories set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-         where category_id = $1",
-        &[&id, &is_active, &now],
-    )?;
-    Ok(())
 }

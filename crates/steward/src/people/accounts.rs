@@ -211,24 +211,14 @@ impl Account {
     }
 
     pub fn delete(work: &mut Work, account_id: i64, expected: &Expected) -> Result<()> {
-        let now = work.now;
         expected.check(Account::take(work, account_id)?.edit_version)?;
-        work.execute(
-            "update crm_accounts set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-             where account_id = $1",
-            &[&account_id, &false, &now],
-        )?;
+        work.set_active("crm_accounts", "account_id", account_id, false)?;
         work.audit("deleted", "account", Some(account_id), &json!({}))
     }
 
     pub fn restore(work: &mut Work, account_id: i64) -> Result<Account> {
-        let now = work.now;
-        let restored = work.execute(
-            "update crm_accounts set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-             where account_id = $1 and not is_active",
-            &[&account_id, &true, &now],
-        )?;
-        if restored == 0 {
+        let restored = work.set_active("crm_accounts", "account_id", account_id, true)?;
+        if !restored {
             return Err(Error::NotFound("deleted account"));
         }
         work.audit("restored", "account", Some(account_id), &json!({}))?;

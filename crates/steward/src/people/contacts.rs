@@ -239,13 +239,8 @@ impl Contact {
 
     /// Deletes softly. The contact's tokens end; the address is free for another.
     pub fn delete(work: &mut Work, contact_id: i64, expected: &Expected) -> Result<()> {
-        let now = work.now;
         expected.check(Contact::take(work, contact_id)?.edit_version)?;
-        work.execute(
-            "update crm_contacts set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-             where contact_id = $1",
-            &[&contact_id, &false, &now],
-        )?;
+        work.set_active("crm_contacts", "contact_id", contact_id, false)?;
         tokens::revoke_all(work, tokens::Owner::Contact(contact_id), None)?;
         work.audit("deleted", "contact", Some(contact_id), &json!({}))
     }

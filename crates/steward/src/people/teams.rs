@@ -205,25 +205,16 @@ impl Team {
     }
 
     pub fn delete(work: &mut Work, team_id: i64, expected: &Expected) -> Result<()> {
-        let now = work.now;
         expected.check(Team::take(work, team_id)?.edit_version)?;
-        work.execute(
-            "update crm_teams set is_active = $2, edit_version = edit_version + 1, updated_at = $3 where team_id = $1",
-            &[&team_id, &false, &now],
-        )?;
+        work.set_active("crm_teams", "team_id", team_id, false)?;
         work.audit("deleted", "team", Some(team_id), &json!({}))
     }
 
     /// Brings a deleted team back with the members that it had, unless its name has gone to another.
     pub fn restore(work: &mut Work, team_id: i64) -> Result<Team> {
-        let now = work.now;
-        let restored = work.execute(
-            "update crm_teams set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-             where team_id = $1 and not is_active",
-            &[&team_id, &true, &now],
-        );
+        let restored = work.set_active("crm_teams", "team_id", team_id, true);
         let conflict = || Error::Conflict("another team has this name by now: change that one first".into());
-        if taken(restored, NAME, conflict)? == 0 {
+        if !taken(restored, NAME, conflict)? {
             return Err(Error::NotFound("deleted team"));
         }
         work.audit("restored", "team", Some(team_id), &json!({}))?;

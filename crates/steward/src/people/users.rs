@@ -201,30 +201,21 @@ impl User {
 
     /// Deactivates a user and ends their tokens. 409 for the last active admin.
     pub fn deactivate(work: &mut Work, user_id: i64, expected: &Expected) -> Result<()> {
-        let now = work.now;
         let admins = take_admins(work)?;
         let user = User::take(work, user_id)?;
         expected.check(user.edit_version)?;
         if user.role == Role::Admin {
             another_of(&admins, user_id)?;
         }
-        work.execute(
-            "update crm_users set is_active = $2, edit_version = edit_version + 1, updated_at = $3 where user_id = $1",
-            &[&user_id, &false, &now],
-        )?;
+        work.set_active("crm_users", "user_id", user_id, false)?;
         tokens::revoke_all(work, Owner::User(user_id), None)?;
         work.audit("deleted", "user", Some(user_id), &json!({}))
     }
 
     /// Brings a deactivated user back; their tokens stay ended.
     pub fn restore(work: &mut Work, user_id: i64) -> Result<User> {
-        let now = work.now;
-        let restored = work.execute(
-            "update crm_users set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-             where user_id = $1 and not is_active",
-            &[&user_id, &true, &now],
-        )?;
-        if restored == 0 {
+        let restored = work.set_active("crm_users", "user_id", user_id, true)?;
+        if !restored {
             return Err(Error::NotFound("deactivated user"));
         }
         work.audit("restored", "user", Some(user_id), &json!({}))?;

@@ -244,12 +244,7 @@ pub async fn delete(
     caller
         .write(move |work| {
             expected.check(take(work, rule_id)?.edit_version)?;
-            let now = work.now;
-            work.execute(
-                "update crm_assignment_rules set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-                 where rule_id = $1",
-                &[&rule_id, &false, &now],
-            )?;
+            work.set_active("crm_assignment_rules", "rule_id", rule_id, false)?;
             work.audit("deleted", "assignment_rule", Some(rule_id), &json!({}))?;
             Ok(NoContent)
         })
@@ -264,13 +259,8 @@ pub async fn restore(
 ) -> Result<Answer<Json<OneRule>>> {
     caller
         .write(move |work| {
-            let now = work.now;
-            let restored = work.execute(
-                "update crm_assignment_rules set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-                 where rule_id = $1 and not is_active",
-                &[&rule_id, &true, &now],
-            )?;
-            if restored == 0 {
+            let restored = work.set_active("crm_assignment_rules", "rule_id", rule_id, true)?;
+            if !restored {
                 return Err(Error::NotFound("deleted assignment rule"));
             }
             work.audit("restored", "assignment_rule", Some(rule_id), &json!({}))?;

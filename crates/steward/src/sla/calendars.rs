@@ -240,7 +240,6 @@ impl Calendar {
 
     /// 409 while an active policy counts by it.
     pub fn delete(work: &mut Work, calendar_id: i64, expected: &Expected) -> Result<()> {
-        let now = work.now;
         expected.check(Calendar::take(work, calendar_id)?.edit_version)?;
         let policies: Vec<(String,)> = work.query(
             "select policy_name from crm_sla_policies where calendar_id = $1 and is_active order by position limit 5",
@@ -253,25 +252,16 @@ impl Calendar {
                 "SLA policies count by it: {names}; give them another calendar first"
             )));
         }
-        work.execute(
-            "update crm_calendars set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-             where calendar_id = $1",
-            &[&calendar_id, &false, &now],
-        )?;
+        work.set_active("crm_calendars", "calendar_id", calendar_id, false)?;
         work.audit("deleted", "calendar", Some(calendar_id), &json!({}))
     }
 
     /// Brings a deleted calendar back, unless its name has gone to another.
     pub fn restore(work: &mut Work, calendar_id: i64) -> Result<Calendar> {
-        let now = work.now;
-        let restored = work.execute(
-            "update crm_calendars set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-             where calendar_id = $1 and not is_active",
-            &[&calendar_id, &true, &now],
-        );
+        let restored = work.set_active("crm_calendars", "calendar_id", calendar_id, true);
         let conflict =
             || Error::Conflict("another calendar has this name by now: change that one first".into());
-        if taken(restored, NAME, conflict)? == 0 {
+        if !taken(restored, NAME, conflict)? {
             return Err(Error::NotFound("deleted calendar"));
         }
         work.audit("restored", "calendar", Some(calendar_id), &json!({}))?;

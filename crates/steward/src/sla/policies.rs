@@ -322,12 +322,7 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> 
     caller
         .write(move |work| {
             expected.check(find(work, id)?.edit_version)?;
-            let now = work.now;
-            work.execute(
-                "update crm_sla_policies set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-                 where sla_policy_id = $1",
-                &[&id, &false, &now],
-            )?;
+            work.set_active("crm_sla_policies", "sla_policy_id", id, false)?;
             work.audit("deleted", "sla_policy", Some(id), &json!({}))?;
             recompute::enqueue(work, Scope::All)?;
             Ok(NoContent)
@@ -343,13 +338,8 @@ pub async fn restore(
 ) -> Result<Answer<Json<OnePolicy>>> {
     caller
         .write(move |work| {
-            let now = work.now;
-            let restored = work.execute(
-                "update crm_sla_policies set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-                 where sla_policy_id = $1 and not is_active",
-                &[&id, &true, &now],
-            )?;
-            if restored == 0 {
+            let restored = work.set_active("crm_sla_policies", "sla_policy_id", id, true)?;
+            if !restored {
                 return Err(Error::NotFound("deleted SLA policy"));
             }
             // Its calendar may have been deleted since: no policy counts by that.

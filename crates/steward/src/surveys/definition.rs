@@ -310,7 +310,7 @@ pub async fn delete(caller: Manager, Path([id]): Path<1>, _: Query<Nothing>) -> 
     caller
         .write(move |work| {
             expected.check(Survey::take(work, id)?.edit_version)?;
-            set_active(work, id, false)?;
+            work.set_active("crm_surveys", "survey_id", id, false)?;
             work.audit("deleted", "survey", Some(id), &json!({}))?;
             Ok(NoContent)
         })
@@ -324,20 +324,11 @@ pub async fn restore(
 ) -> Result<Answer<Json<OneSurvey>>> {
     caller
         .write(move |work| {
-            if set_active(work, id, true)? == 0 {
+            if !work.set_active("crm_surveys", "survey_id", id, true)? {
                 return Err(Error::NotFound("deleted survey"));
             }
             work.audit("restored", "survey", Some(id), &json!({}))?;
             one(work, id)
         })
         .await
-}
-
-fn set_active(work: &mut Work, id: i64, is_active: bool) -> Result<u64> {
-    let now = work.now;
-    work.execute(
-        "update crm_surveys set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-         where survey_id = $1 and is_active <> $2",
-        &[&id, &is_active, &now],
-    )
 }

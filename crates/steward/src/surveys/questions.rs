@@ -205,11 +205,7 @@ fn retire(work: &mut Work, question: &Question, version: i64) -> Result<()> {
             &[&question.question_id, &(version - 1), &now],
         )?;
     } else {
-        work.execute(
-            "update crm_survey_questions set is_active = $2, edit_version = edit_version + 1, updated_at = $3
-             where question_id = $1",
-            &[&question.question_id, &false, &now],
-        )?;
+        work.set_active("crm_survey_questions", "question_id", question.question_id, false)?;
     }
     Ok(())
 }
