@@ -27,10 +27,10 @@ const OUTSIDE: [&str; 14] = [
     "/survey/",
     "/help",
     "/assets/",
+    "/brand/",
     "/sitemap.xml",
     "/robots.txt",
     "/design",
-    "/branding",
 ];
 
 /// The addresses of the workspace, ids and names filled in.
@@ -73,6 +73,12 @@ both_engines! {
         let pages = workspace();
         assert!(pages.len() >= 10, "{pages:?}");
         for (method, path) in pages {
+            // The form of the first run asks nobody who they are: without the first start's token it leads away.
+            if (method, &*path) == ("POST", "/welcome") {
+                let sent = browser.sends(&path, "token=x&name=x&email=x%40example.com&password=long+enough+for+one");
+                assert_eq!(sent.status(303).header("location"), Some("/sign-in?next=%2Fwelcome"));
+                continue;
+            }
             let asked = match method {
                 "GET" => browser.asks(&path),
                 _ => browser.sends(&path, "subject=x&comment_text=x&status=open&edit_version=1"),

@@ -151,8 +151,8 @@ each_engine! {
             ("escalations", "select count(*) from crm_case_escalations"),
             ("escalated", "select count(*) from crm_case_events where kind = 'escalated'"),
             ("told", "select count(*) from crm_notifications where kind = 'breached'"),
-            ("stamped at the deadline", "select count(*) from crm_sla_violations v join crm_cases c on c.case_id = v.case_id
-              where v.violated_at = c.first_response_due"),
+            ("missed at the change", "select count(*) from crm_sla_violations v join crm_cases c on c.case_id = v.case_id
+              where v.due_at = c.first_response_due and v.violated_at > v.due_at and v.violated_at = v.created_at"),
         ] {
             let (count,) = db.read_blocking(db::Class::Slow, move |tx| tx.one::<(i64,)>(sql, &[])).unwrap();
             assert_eq!(count, CASES, "{what}");
