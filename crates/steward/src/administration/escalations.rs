@@ -5,7 +5,7 @@ use db::Class;
 
 use super::around;
 use super::deleted::{self, Deleted};
-use super::names::{Name, Names};
+use super::names::{Name, Names, offer_named};
 use crate::escalations::Reason;
 use crate::escalations::rule_api as rules;
 use crate::escalations::rules::{Rule, Trigger};
@@ -103,8 +103,12 @@ async fn editor(seat: Seat<Manager>, id: Option<i64>) -> PageResult {
     let visit = seat.visit.clone();
     let page = seat.read(Class::Bounded, move |work| {
         let (page, frame) = around(work, &visit)?;
-        let rule = id.map(|id| rules::find(work, id)).transpose()?;
-        Ok(RulePage { choices: web::choices(work)?, page, frame, rule })
+        let (rule, mut choices) = (id.map(|id| rules::find(work, id)).transpose()?, web::choices(work)?);
+        if let Some(Rule { assign_user_id, assign_team_id, .. }) = &rule {
+            offer_named(work, &page, &mut choices.owners, "user", *assign_user_id)?;
+            offer_named(work, &page, &mut choices.teams, "team", *assign_team_id)?;
+        }
+        Ok(RulePage { page, frame, rule, choices })
     });
     show(&page.await?)
 }

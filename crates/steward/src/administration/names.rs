@@ -6,6 +6,7 @@ use db::ToParam;
 use serde_json::json;
 
 use crate::error::Result;
+use crate::web::{Choice, Page};
 use crate::work::Work;
 
 /// A sort of thing: its word in the audit trail, its table, key and name, and where its page is.
@@ -78,4 +79,20 @@ impl Names {
     pub fn get(&self, subject: &str, id: &i64) -> Option<&Name> {
         self.0.get(&(subject.to_owned(), *id))
     }
+}
+
+/// Adds who or what is named already to what may be chosen, where it has gone since: a form that is sent for another
+/// reason is not to drop it.
+pub fn offer_named(
+    work: &mut Work,
+    page: &Page,
+    offered: &mut Vec<Choice>,
+    subject: &str,
+    id: Option<i64>,
+) -> Result<()> {
+    let Some(id) = id.filter(|id| !offered.iter().any(|choice| choice.id == *id)) else { return Ok(()) };
+    if let Some(Name { text, .. }) = Names::read(work, [(subject, id)])?.get(subject, &id) {
+        offered.push(Choice { id, name: format!("{text} {}", page.say("conditions-gone")) });
+    }
+    Ok(())
 }

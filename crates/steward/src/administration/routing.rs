@@ -8,7 +8,7 @@ use db::Class;
 use super::around;
 use super::conditions::{self, Choices};
 use super::deleted::{self, Deleted};
-use super::names::Names;
+use super::names::{Names, offer_named};
 use crate::http::Manager;
 use crate::routing::Method;
 use crate::routing::rules::{self, Rule};
@@ -85,7 +85,9 @@ async fn editor(seat: Seat<Manager>, id: Option<i64>) -> PageResult {
         let conditions =
             rule.as_ref().map_or_else(Conditions::default, |rule: &Rule| rule.conditions.0.clone());
         let conditions = conditions::choices(work, &page, &conditions)?;
-        Ok(RulePage { teams: web::choices(work)?.teams, page, frame, rule, conditions })
+        let mut teams = web::choices(work)?.teams;
+        offer_named(work, &page, &mut teams, "team", rule.as_ref().map(|rule| rule.team_id))?;
+        Ok(RulePage { page, frame, rule, conditions, teams })
     });
     show(&page.await?)
 }

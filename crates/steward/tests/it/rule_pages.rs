@@ -356,6 +356,14 @@ both_engines! {
         }
         admin.delete("/api/crm/teams/1").status(204);
         assert!(browser.page("/administration/routing").contains("team removed"));
+        // The forms still name them: to change a rule's name takes nobody away.
+        let agent = admin.post("/api/crm/users", json!({ "name": "Gone", "email": "gone@example.com", "role": "agent" }));
+        let agent = agent.created()["user"]["user_id"].clone();
+        admin.put(&format!("{ESCALATIONS}/1"), json!({ "assign_user_id": agent })).ok();
+        admin.delete(&format!("/api/crm/users/{agent}")).status(204);
+        let chosen = format!("<option value=\"{agent}\" selected>Gone (removed)</option>");
+        assert!(browser.page("/administration/escalations/1").contains(&chosen));
+        assert!(browser.page("/administration/routing/1").contains("<option value=\"1\" selected>Field (removed)</option>"));
         admin.put(&format!("{ROUTING}/1"), json!({ "rule_name": "Still" })).ok();
         admin.put(&format!("{ESCALATIONS}/1"), json!({ "rule_name": "Still" })).ok();
     }
