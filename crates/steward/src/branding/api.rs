@@ -10,6 +10,7 @@ use crate::clock::Time;
 use crate::error::Result;
 use crate::http::{Admin, Answer, Body, Expected, Json, Nothing, Query};
 use crate::input::{Line, Patch};
+use crate::people::differing;
 use crate::work::Work;
 
 /// The id of the one row, as entity tags name it.
@@ -114,14 +115,7 @@ fn change(work: &mut Work, edit: &SettingsEdit, expected: &Expected) -> Result<(
         logo_type,
         ..before.clone()
     };
-    let fields: Vec<&str> = [
-        ("desk_name", before.desk_name != after.desk_name),
-        ("colour", before.colour != after.colour),
-        ("logo", before.logo != after.logo),
-    ]
-    .into_iter()
-    .filter_map(|(field, differs)| differs.then_some(field))
-    .collect();
+    let fields = differing!(before, after; desk_name, colour, logo);
     if fields.is_empty() {
         return Ok(());
     }

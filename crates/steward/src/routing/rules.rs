@@ -13,6 +13,7 @@ use crate::http::{
 };
 use crate::input::{Int, Line, Patch};
 use crate::ordering::{self, Order};
+use crate::people::differing;
 use crate::sla::conditions::{Conditions, ConditionsDraft};
 use crate::work::Work;
 
@@ -189,27 +190,21 @@ fn change(work: &mut Work, rule_id: i64, edit: &RuleEdit, expected: &Expected) -
     let before = take(work, rule_id)?;
     expected.check(before.edit_version)?;
     let edit = edit.clone();
-    let team_id = edit.team_id.or(before.team_id);
-    let conditions = match &edit.conditions {
-        Patch::Keep => before.conditions.0.clone(),
-        Patch::Set(draft) => Conditions::from(draft),
+    let after = Rule {
+        rule_name: edit.rule_name.map(Line::into_string).or(before.rule_name.clone()),
+        position: edit.position.map(|position| position.0).or(before.position),
+        conditions: match &edit.conditions {
+            Patch::Keep => before.conditions.clone(),
+            Patch::Set(draft) => db::Json(Conditions::from(draft)),
+        },
+        team_id: edit.team_id.or(before.team_id),
+        method: edit.method.or(before.method),
+        ..before.clone()
     };
     // A team that has been deleted since may stay while something else is changed.
-    let is_other_team = (team_id != before.team_id).then_some(team_id);
+    let is_other_team = (after.team_id != before.team_id).then_some(after.team_id);
     check(work, edit.conditions.named().as_ref(), &before.conditions.0, is_other_team)?;
-    let name = edit.rule_name.map(Line::into_string).or(before.rule_name.clone());
-    let position = edit.position.map(|position| position.0).or(before.position);
-    let method = edit.method.or(before.method);
-    let fields: Vec<&str> = [
-        ("rule_name", name != before.rule_name),
-        ("position", position != before.position),
-        ("conditions", conditions != before.conditions.0),
-        ("team_id", team_id != before.team_id),
-        ("method", method != before.method),
-    ]
-    .into_iter()
-    .filter_map(|(field, differs)| differs.then_some(field))
-    .collect();
+    let fields = differing!(before, after; rule_name, position, conditions, team_id, method);
     if fields.is_empty() {
         return Ok(());
     }
@@ -218,7 +213,7 @@ fn change(work: &mut Work, rule_id: i64, edit: &RuleEdit, expected: &Expected) -
         "update crm_assignment_rules set rule_name = $2, position = $3, conditions = $4, team_id = $5, method = $6,
              edit_version = edit_version + 1, updated_at = $7
          where rule_id = $1",
-        &[&rule_id, &name, &position, &db::Json(conditions), &team_id, &method, &now],
+        &[&rule_id, &after.rule_name, &after.position, &after.conditions, &after.team_id, &after.method, &now],
     )?;
     work.audit("changed", "assignment_rule", Some(rule_id), &json!({ "fields": fields }))
 }
