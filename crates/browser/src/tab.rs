@@ -13,6 +13,9 @@ use crate::{Error, Look, Result, keys};
 /// How long a page may take to load, or to become what is waited for. Far more than it needs.
 const PATIENCE: Duration = Duration::from_secs(20);
 const STEP: Duration = Duration::from_millis(15);
+/// Whether the scripts that a page names to run after its first paint have run, or never will.
+const SCRIPTS_RUN: &str = "!document.querySelector('script[data-run]') || document.documentElement.hasAttribute('data-ready')
+    || matchMedia('(scripting: none)').matches";
 
 /// Finds an element: `text=Send` is the button, link or label that says just that, anything else a selector. Of several the
 /// first that is seen.
@@ -108,11 +111,12 @@ impl Tab {
         Ok(self)
     }
 
+    /// Waits for a page, and for the scripts that it names to run after its first paint.
     fn loaded(&self, before: u64, what: &str) -> Result<()> {
-        if self.notes.wait_for_load(before, PATIENCE) {
-            return Ok(());
+        if !self.notes.wait_for_load(before, PATIENCE) {
+            return Err(Error(format!("no page is loaded after {what}; the browser is at {}", self.path()?)));
         }
-        Err(Error(format!("no page is loaded after {what}; the browser is at {}", self.path()?)))
+        self.until(SCRIPTS_RUN).map(|_| ())
     }
 
     pub fn reloads(&self) -> Result<&Tab> {
