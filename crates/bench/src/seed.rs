@@ -54,7 +54,7 @@ pub fn fill(app: &App, cases: i64, mark: &str) -> Result<()> {
                     let portions = (1..=cases).step_by(PORTION as usize).enumerate();
                     for (_, first) in portions.filter(|(number, _)| *number as i64 % writers == writer) {
                         let last = (first + PORTION - 1).min(cases);
-                        app.write_blocking(Actor::System, move |work| portion(work, first, last))?;
+                        app.write_blocking(Actor::System, move |work| portion(work, first, last, cases))?;
                     }
                     Ok::<_, Error>(())
                 })
@@ -117,11 +117,13 @@ struct Rows {
     events: Vec<Value>,
 }
 
-fn portion(work: &mut Work, first: i64, last: i64) -> Result<()> {
+fn portion(work: &mut Work, first: i64, last: i64, cases: i64) -> Result<()> {
     let mut random = fastrand::Rng::with_seed(first as u64);
     let mut rows = Rows::default();
     for case_id in first..=last {
-        rows.add(&mut random, case_id, work.now);
+        // They come one after the other, over two years.
+        let age = (cases - case_id) * 730 * DAY / cases + 10;
+        rows.add(&mut random, case_id, age, work.now);
     }
     let cases = "crm_cases (case_id, account_id, contact_id, subject, description, case_type_id, priority_id,
         priority_level, sla_policy_id, status, channel, owner_id, team_id, first_response_at, first_response_due,
@@ -148,21 +150,25 @@ struct Case {
 }
 
 impl Rows {
-    fn add(&mut self, random: &mut fastrand::Rng, id: i64, now: Time) {
-        let status = match random.u32(0..100) {
-            0..80 => "closed",
-            80..88 => "resolved",
-            88..90 => "cancelled",
-            90..92 => "new",
-            92..95 => "open",
-            95..96 => "pending",
-            96..98 => "in_progress",
-            _ => "waiting_customer",
+    /// A case that came so many minutes ago. In all, a tenth is active: most of the last days, few of old ones.
+    fn add(&mut self, random: &mut fastrand::Rng, id: i64, age: i64, now: Time) {
+        let active = match age / DAY {
+            0..30 => 60,
+            30..180 => 25,
+            _ => 3,
+        };
+        let status = if random.u32(0..100) < active {
+            ["new", "open", "open", "pending", "in_progress", "waiting_customer"][random.usize(0..6)]
+        } else {
+            match random.u32(0..90) {
+                0..80 => "closed",
+                80..88 => "resolved",
+                _ => "cancelled",
+            }
         };
         let has_ended = matches!(status, "closed" | "resolved" | "cancelled");
-        let age = random.i64(if has_ended { 5 * DAY..730 * DAY } else { 10..30 * DAY });
         let opened = now.plus_minutes(-age);
-        let ended = has_ended.then(|| opened.plus_minutes(random.i64(60..5 * DAY)));
+        let ended = has_ended.then(|| opened.plus_minutes(random.i64(1..age.clamp(2, 5 * DAY))));
         let (contact, owner) = (random.i64(1..=CONTACTS), random.i64(OWNERS));
         let case = Case { id, contact, owner, status, opened, ended };
         self.case(random, &case);

@@ -32,4 +32,5 @@ pub const STEPS: &[Step] = steps! {
     16 "desk_settings": "0016_desk_settings.sql", "0016_desk_settings.sql";
     17 "search_misses": "0017_search_misses.sql", "0017_search_misses.sql";
     18 "view_indexes": "0018_view_indexes.sql", "0018_view_indexes.sql";
+    19 "owner_due": "0019_owner_due.sql", "0019_owner_due.sql";
 };

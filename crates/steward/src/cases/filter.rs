@@ -143,14 +143,21 @@ impl Filter {
             return false;
         }
         let by_creation = matches!(sort, Sort::Newest | Sort::Oldest);
+        let by_due = matches!(sort, Sort::DueFirst | Sort::DueLast);
         let by_urgency = matches!(sort, Sort::Urgent | Sort::Relaxed);
         match self.dimensions.as_slice() {
             [] if by_creation => self.statuses.len() <= 1 || self.is_all_open(),
             [] if by_urgency => self.is_all_open(),
             [] => self.statuses.is_empty() || self.is_all_open(),
-            [("owner" | "team" | "type" | "priority", true)] => by_creation && self.statuses.len() == 1,
-            _ => false,
+            [("owner", true)] if by_due => self.statuses.is_empty(),
+            _ => by_creation && self.is_by_status(),
         }
+    }
+
+    /// Whether an index has these cases status by status, each in the order of their creation.
+    pub fn is_by_status(&self) -> bool {
+        let dimension = self.dimensions.as_slice();
+        self.rollup.is_some() && matches!(dimension, [("owner" | "team" | "type" | "priority", true)])
     }
 
     /// The whole condition.

@@ -258,6 +258,37 @@ both_engines! {
         }
     }
 
+    fn pages_of_what_somebody_works_on_join_to_the_whole(desk) {
+        let history = history(desk, 11, 60);
+        let ana = &history.ana;
+        let owner = ana.id;
+        for filter in [
+            format!("owner_id={owner}"),
+            format!("owner_id={owner}&status=closed,resolved,open"),
+            "unassigned=true".into(),
+            "team_id=1".into(),
+            "case_type_id=1".into(),
+            "priority_id=2&status=new,closed".into(),
+            format!("owner_id={owner}&sort=resolution_due"),
+        ] {
+            for sort in ["", "&sort=created_at"] {
+                let query = format!("?{filter}{}", if filter.contains("sort") { "" } else { sort });
+                let whole = ana.ids(&format!("{query}&limit=200"));
+                let (mut by_cursor, mut by_number, mut after) = (Vec::new(), Vec::new(), String::new());
+                for page in 1..=whole.len() / 7 + 1 {
+                    by_number.extend(ana.ids(&format!("{query}&limit=7&page={page}")));
+                    let list = ana.get(&format!("/api/crm/cases{query}&limit=7{after}")).ok();
+                    let ids = list["cases"].as_array().unwrap().iter();
+                    by_cursor.extend(ids.map(|case| case["case_id"].as_i64().unwrap()));
+                    let next = &list["pagination"]["next_cursor"];
+                    after = next.as_str().map_or("&limit=7&page=1000".into(), |next| format!("&cursor={next}"));
+                }
+                assert_eq!(by_cursor, whole, "{query}, by cursor");
+                assert_eq!(by_number, whole, "{query}, by number");
+            }
+        }
+    }
+
     fn the_lists_of_accounts_and_contacts_are_parts_of_it(desk) {
         let history = history(desk, 7, 40);
         let cases = everything(&history.ana, history.count);

@@ -36,7 +36,9 @@ both_engines! {
             "?is_escalated=true", "?sla_violated=true", "?status=resolved&sort=-updated_at",
             "?sla_clock=overdue&sort=next_due", "?sla_clock=due_soon&sort=next_due",
             "?unassigned=true&status=new,open,pending", "?team_id=1&status=new,open,pending",
-            "?sla_violated=true&status=new,open,pending",
+            "?sla_violated=true&status=new,open,pending", "?team_id=1", "?owner_id=1", "?unassigned=true&sort=created_at",
+            "?owner_id=1&status=closed,resolved", "?case_type_id=1", "?priority_id=2&status=closed,cancelled",
+            "?owner_id=1&sort=resolution_due", "?owner_id=1&sort=-resolution_due",
         ] {
             let first = ana.get(&format!("/api/crm/cases{query}")).ok();
             if let Some(cursor) = first["pagination"]["next_cursor"].as_str() {
@@ -155,8 +157,10 @@ fn fault(desk: &Desk, sql: &str) -> Option<String> {
     let sorts = |line: &str| {
         is_page && (line.contains("TEMP B-TREE FOR ORDER BY") || line.trim().starts_with("->  Sort"))
     };
+    // The first rows of each status, each from an index in its order, are few: they are sorted once.
+    let few = usize::from(sql.contains("select f.case_id"));
     let bad = plan.iter().any(|line| scans(line))
-        || (sql.contains(" limit ") && plan.iter().any(|line| sorts(line)));
+        || (sql.contains(" limit ") && plan.iter().filter(|line| sorts(line)).count() > few);
     bad.then(|| format!("{sql}\n{}", plan.join("\n")))
 }
 
