@@ -51,9 +51,10 @@ fn read(app: &App, request: &Request) -> Result<usize> {
             let shelf = app.clone();
             let look = move |tx: &mut db::Tx<'_>| {
                 let work = &mut memory.work(tx, actor, now);
-                knowledge::show::at_address(work, &shelf.knowledge, &slug, Edition::Published)
+                let read = knowledge::show::at_address(work, &shelf.knowledge, &slug, Edition::Published)?;
+                if read.is_whole() { Ok(read) } else { read.complete(work, &shelf.knowledge) }
             };
-            Ok(json(&app.db.read_blocking(Class::Bounded, look)?.article))
+            Ok(json(&app.db.read_blocking(Class::Bounded, look)?))
         }
         Call::Nothing | Call::Create(_) | Call::Comment(..) => Ok(0),
     }

@@ -62,7 +62,7 @@ pub fn one(work: &mut Work, caller: &Caller, id: i64) -> Result<Json<OneArticle>
 }
 
 /// What one reading finds.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Read {
     pub article: Article,
     content: String,
@@ -70,6 +70,20 @@ pub struct Read {
     /// Unknown where they have to be looked for.
     related: Option<Vec<Article>>,
     files: Vec<ArticleFile>,
+}
+
+impl Read {
+    /// Whether nothing has to be looked for by a search.
+    pub fn is_whole(&self) -> bool {
+        self.related.is_some()
+    }
+
+    /// Looks for the related articles.
+    pub fn complete(mut self, work: &mut Work, shelf: &Shelf) -> Result<Read> {
+        self.related =
+            Some(related::found(work, &shelf.neighbours, &self.article, &self.related_article_ids)?);
+        Ok(self)
+    }
 }
 
 /// An article as a reader is shown it.
@@ -100,16 +114,14 @@ pub fn at_address(work: &mut Work, shelf: &Shelf, slug: &str, edition: Edition) 
 
 /// Completes a reading, and counts it as a view.
 pub(super) async fn complete(caller: &Caller, read: Read) -> Result<Reading> {
-    let Read { mut article, content, related_article_ids, related, files } = read;
-    let related = match related {
-        Some(related) => related,
-        None => {
-            let (looking, of, named) = (caller.clone(), article.clone(), related_article_ids.clone());
-            let neighbours =
-                move |work: &mut Work| related::found(work, &looking.app.knowledge.neighbours, &of, &named);
-            caller.read(Class::Slow, neighbours).await?
-        }
+    let read = if read.is_whole() {
+        read
+    } else {
+        let app = caller.app.clone();
+        caller.read(Class::Slow, move |work| read.clone().complete(work, &app.knowledge)).await?
     };
+    let Read { mut article, content, related_article_ids, related, files } = read;
+    let related = related.unwrap_or_default();
     let html: Arc<str> = render::html(&caller.app, &content).await?;
     article.view_count += caller.app.knowledge.views.count(article.article_id);
     Ok(Reading { article, content, html, related_article_ids, related, files })

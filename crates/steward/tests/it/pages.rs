@@ -70,4 +70,22 @@ both_engines! {
         let wrong = form(&desk.stranger(), "/sign-in", "email=a%40example.com&password=nothing+at+all", None);
         assert!(wrong.status(401).text().contains("role=\"alert\""));
     }
+
+    fn what_pages_are_made_of_is_kept_for_as_long_as_it_is_the_same(desk) {
+        let stranger = desk.stranger();
+        let page = stranger.get("/sign-in").text();
+        let at = page.find("/assets/").unwrap();
+        let folder = page[at..].rsplit_once("/desk.css").unwrap().0.rsplit('"').next().unwrap().to_owned();
+        for (name, has) in [("desk.css", "@layer"), ("start.js", "data-ready"), ("list.js", "import "), ("icon.svg", "<svg")] {
+            let kept = stranger.get(&format!("{folder}/{name}"));
+            assert_eq!(kept.status(200).header("cache-control"), Some("public, max-age=31536000, immutable"));
+            let text = kept.text();
+            assert!(text.contains(has), "{name}: {text}");
+            let is_script = name.ends_with(".js");
+            assert!(!is_script || text.lines().all(|line| !line.trim().starts_with("//")), "{name}: {text}");
+            let former = stranger.get(&format!("/assets/former/{name}"));
+            assert_eq!(former.status(200).header("cache-control"), Some("no-cache"));
+        }
+        assert_eq!(stranger.get(&format!("{folder}/none.js")).status(404).json()["status"], 404);
+    }
 }
