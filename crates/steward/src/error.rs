@@ -70,6 +70,19 @@ impl Fault {
     pub fn parameter(name: impl Into<String>, message: impl Into<String>) -> Fault {
         Fault { pointer: None, parameter: Some(name.into()), message: message.into() }
     }
+
+    /// Adds what a check finds at fault to what others found, so that all of it is told at once; another error ends
+    /// the checking.
+    pub fn gather<T>(faults: &mut Vec<Fault>, checked: Result<T>) -> Result<Option<T>> {
+        match checked {
+            Ok(found) => Ok(Some(found)),
+            Err(Error::Invalid(more)) => {
+                faults.extend(more);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl Error {

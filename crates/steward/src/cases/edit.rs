@@ -149,13 +149,7 @@ impl Case {
     /// Checks what changed, all faults at once; takes the account from the contact where none is given.
     fn check_edited(&mut self, work: &mut Work, before: &Case, edit: &CaseEdit) -> Result<()> {
         let mut faults: Vec<Fault> = Vec::new();
-        let mut check = |result: Result<()>| match result {
-            Err(Error::Invalid(found)) => {
-                faults.extend(found);
-                Ok(())
-            }
-            other => other,
-        };
+        let mut check = |result: Result<()>| Fault::gather(&mut faults, result);
         let named = |now: Option<i64>, was: Option<i64>| now.filter(|_| now != was);
         for (field, table, key, id) in [
             (
@@ -179,13 +173,10 @@ impl Case {
         if (self.contact_id, self.account_id) != (before.contact_id, before.account_id) {
             check(self.check_belonging(work, before, edit))?;
         }
-        if !faults.is_empty() {
-            return Err(Error::Invalid(faults));
+        if let Some(parent) = named(self.parent_case_id, before.parent_case_id) {
+            check(family::check_parent(work, Some(self.case_id), parent))?;
         }
-        match named(self.parent_case_id, before.parent_case_id) {
-            Some(parent) => family::check_parent(work, Some(self.case_id), parent),
-            None => Ok(()),
-        }
+        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
     }
 
     fn check_belonging(&mut self, work: &mut Work, before: &Case, edit: &CaseEdit) -> Result<()> {

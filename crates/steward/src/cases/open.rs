@@ -102,14 +102,14 @@ impl Case {
                 &draft.team_id,
             ],
         )?;
-        let faults = faults(draft, contact_id, &found);
-        if !faults.is_empty() {
-            return Err(Error::Invalid(faults));
-        }
-        let created_by = work.author("created_by", draft.created_by)?;
+        let mut faults = faults(draft, contact_id, &found);
+        let created_by = Fault::gather(&mut faults, work.author("created_by", draft.created_by))?;
         if let Some(parent) = draft.parent_case_id {
-            family::check_parent(work, None, parent)?;
+            Fault::gather(&mut faults, family::check_parent(work, None, parent))?;
         }
+        let (Some(created_by), []) = (created_by, faults.as_slice()) else {
+            return Err(Error::Invalid(faults));
+        };
         let case_type_id =
             found.case_type_id.ok_or_else(|| Error::Conflict("there is no active case type left".into()))?;
         let priority_id = found.priority_id.or(found.default_priority).unwrap_or_default();

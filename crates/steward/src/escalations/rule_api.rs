@@ -102,15 +102,8 @@ fn faults(rule: &Rule) -> Vec<Fault> {
 /// Whether a rule makes sense, and those to whom it newly assigns are there. Every fault is in the error, 422.
 fn check(work: &mut Work, rule: &Rule, user_id: Option<i64>, team_id: Option<i64>) -> Result<()> {
     let mut faults = faults(rule);
-    for checked in [
-        must_work_cases(work, "assign_user_id", user_id),
-        must_exist(work, "assign_team_id", "crm_teams", "team_id", team_id),
-    ] {
-        match checked {
-            Err(Error::Invalid(found)) => faults.extend(found),
-            other => other?,
-        }
-    }
+    Fault::gather(&mut faults, must_work_cases(work, "assign_user_id", user_id))?;
+    Fault::gather(&mut faults, must_exist(work, "assign_team_id", "crm_teams", "team_id", team_id))?;
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 

@@ -125,10 +125,7 @@ fn check(
         Some(conditions) => conditions.faults(work, present)?,
         None => Vec::new(),
     };
-    match must_exist(work, "team_id", "crm_teams", "team_id", team_id) {
-        Err(Error::Invalid(found)) => faults.extend(found),
-        other => other?,
-    }
+    Fault::gather(&mut faults, must_exist(work, "team_id", "crm_teams", "team_id", team_id))?;
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 

@@ -12,7 +12,7 @@ use super::policy_body::{self, PauseStatusesDraft, PriorityHoursDraft};
 use super::preview::{self, Preview};
 use super::promises::Promises;
 use super::recompute::{self, Scope};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::http::{
     Admin, Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer,
 };
@@ -127,10 +127,9 @@ impl PolicyEdit {
             faults.extend(policy_body::warning_faults(warnings));
         }
         if let Patch::Set(Some(id)) = self.calendar_id {
-            match crate::cases::must_exist(work, "calendar_id", "crm_calendars", "calendar_id", Some(id)) {
-                Err(Error::Invalid(found)) => faults.extend(found),
-                other => other?,
-            }
+            let calendar =
+                crate::cases::must_exist(work, "calendar_id", "crm_calendars", "calendar_id", Some(id));
+            Fault::gather(&mut faults, calendar)?;
         }
         if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
     }

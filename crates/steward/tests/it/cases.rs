@@ -99,11 +99,12 @@ both_engines! {
         ]);
         ana.post(CASES, json!({
             "subject": "s", "case_type_id": 99, "priority_id": 98, "account_id": 97, "contact_id": 96, "owner_id": 95,
-            "team_id": 94, "status": "closed"
+            "team_id": 94, "status": "closed", "created_by": 93, "parent_case_id": 92
         }))
         .status(422)
         .names(&[
             "/case_type_id", "/priority_id", "/account_id", "/contact_id", "/owner_id", "/team_id", "/status",
+            "/created_by", "/parent_case_id",
         ]);
         ana.post(CASES, json!({ "subject": "s", "account_id": other, "contact_id": carl.id }))
             .status(422)
