@@ -333,7 +333,7 @@ fn the_same_present_gives_the_same_desk() {
 }
 
 #[test]
-fn a_demo_is_taken_again_and_a_desk_is_refused() {
+fn a_demo_on_postgres_is_taken_again_and_a_desk_is_refused() {
     for fresh in [Fresh::sqlite(), Fresh::postgres("refused")] {
         prepare(&fresh.db, now()).unwrap();
         let again = prepare(&fresh.db, now().plus_days(1)).unwrap();

@@ -129,7 +129,7 @@ each_engine! {
 }
 
 #[test]
-fn a_store_that_is_away_is_503() {
+fn an_s3_store_that_is_away_is_503() {
     let away = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (endpoint, bucket) in
         [(format!("http://{away}"), "any"), (format!("http://{}", s3().host()), "no-such-bucket")]

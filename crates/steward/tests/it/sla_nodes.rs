@@ -93,7 +93,7 @@ both_engines! {
 }
 
 #[test]
-fn several_nodes_record_and_fire_once() {
+fn several_nodes_on_postgres_record_and_fire_once() {
     let desk = Desk::new(Engine::Postgres);
     let (ana, mia) = (desk.agent("ana"), desk.manager("mia"));
     add_rules(&mia);
