@@ -143,7 +143,7 @@ async fn authenticate(parts: &mut Parts, app: &App) -> Result<(Caller, Option<Sc
     // Whoever shows nothing that we know is counted by address, or a made-up token would be a new start each time.
     let stranger = || app.limits.admit(Asker::Address(facts.address), now);
     let Some(credentials) = parts.headers.get(header::AUTHORIZATION) else {
-        if let Some(token) = web::of_request(&parts.headers) {
+        if let Some(token) = web::of_request(&parts.headers, facts.is_secure) {
             if !matches!(parts.method, Method::GET | Method::HEAD) && !web::is_same_origin(&parts.headers) {
                 stranger()?;
                 return Err(Error::Forbidden("a page of another site asked for this".into()));

@@ -66,7 +66,7 @@ pub(super) async fn pairs(request: Request) -> Result<Vec<(String, String)>> {
 /// Refuses a form that no page of this desk sent, or that was shown to another session. `token` is what its field `csrf`
 /// holds.
 pub fn is_ours(headers: &HeaderMap, token: &str) -> Result<()> {
-    let is_known = session::of_request(headers).is_none_or(|session| csrf::is_of(session, token));
+    let is_known = session::token_shown(headers).is_none_or(|session| csrf::is_of(session, token));
     if session::is_same_origin(headers) && is_known {
         return Ok(());
     }

@@ -7,6 +7,9 @@ use super::page::{PageResult, redirect, with_cookie};
 use crate::http::Caller;
 
 const NAME: &str = "steward_session";
+/// Over TLS. Browsers take a cookie of such a name from this very host alone, and only for all of it: a neighbour under the
+/// same domain cannot slip somebody a session of their own (RFC 6265bis, section 4.1.3.2).
+const SECURE_NAME: &str = "__Host-steward_session";
 
 /// The value of a request's cookie.
 pub fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -15,9 +18,18 @@ pub fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value).filter(|value| !value.is_empty())
 }
 
-/// The token of a request's session.
-pub fn of_request(headers: &HeaderMap) -> Option<&str> {
-    cookie_of(headers, NAME)
+fn name(is_secure: bool) -> &'static str {
+    if is_secure { SECURE_NAME } else { NAME }
+}
+
+/// The token of a request's session. `is_secure` where the browser came over TLS: then no other cookie counts.
+pub fn of_request(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
+    cookie_of(headers, name(is_secure))
+}
+
+/// What forms are tied to: the token that a browser sends, whether or not it still is a session.
+pub fn token_shown(headers: &HeaderMap) -> Option<&str> {
+    of_request(headers, true).or_else(|| of_request(headers, false))
 }
 
 /// Begins a session in the browser, and goes to `next`, a path of this desk.
@@ -28,20 +40,16 @@ pub fn begin_session(caller: &Caller, token: &str, next: &str) -> PageResult {
 
 /// Ends it, and has the browser forget the pages that it kept.
 pub fn end_session(to: &str) -> PageResult {
-    let mut response = with_cookie(redirect(to)?, &clear_cookie())?;
+    let response = with_cookie(redirect(to)?, &cookie("", 0, true))?;
+    let mut response = with_cookie(response, &cookie("", 0, false))?;
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
     Ok(response)
 }
 
-/// The cookie that begins a session of `seconds`. `is_secure` where the browser came over TLS.
+/// The cookie that begins a session of `seconds`, or ends it at once. `is_secure` where the browser came over TLS.
 fn cookie(token: &str, seconds: i64, is_secure: bool) -> String {
     let secure = if is_secure { "; Secure" } else { "" };
-    format!("{NAME}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
-}
-
-/// The cookie that ends it.
-fn clear_cookie() -> String {
-    format!("{NAME}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
+    format!("{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}", name(is_secure))
 }
 
 /// Whether a page of this desk sent the request: browsers say so in `Sec-Fetch-Site`, older ones in `Origin`. One that
@@ -73,10 +81,24 @@ mod tests {
 
     #[test]
     fn the_token_is_found_among_other_cookies() {
-        assert_eq!(of_request(&headers(&[("cookie", "a=b; steward_session=stw_x; c=d")])), Some("stw_x"));
-        assert_eq!(of_request(&headers(&[("cookie", "not_steward_session=x")])), None);
-        assert_eq!(of_request(&headers(&[("cookie", "steward_session=")])), None);
-        assert_eq!(of_request(&headers(&[])), None);
+        let of_request = |cookies| of_request(&headers(&[("cookie", cookies)]), false).map(str::to_owned);
+        assert_eq!(of_request("a=b; steward_session=stw_x; c=d").as_deref(), Some("stw_x"));
+        for none in ["not_steward_session=x", "steward_session=", "", "__Host-steward_session=stw_x"] {
+            assert_eq!(of_request(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn over_tls_only_the_cookie_of_this_host_counts() {
+        let planted = headers(&[("cookie", "steward_session=stw_planted")]);
+        assert_eq!(of_request(&planted, true), None);
+        let both = headers(&[("cookie", "steward_session=stw_planted; __Host-steward_session=stw_x")]);
+        assert_eq!((of_request(&both, true), token_shown(&both)), (Some("stw_x"), Some("stw_x")));
+        assert_eq!(
+            cookie("t", 60, true),
+            "__Host-steward_session=t; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure"
+        );
+        assert_eq!(cookie("t", 60, false), "steward_session=t; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
     }
 
     #[test]

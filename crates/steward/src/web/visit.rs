@@ -56,7 +56,7 @@ impl Visit {
                 Some("dark") => "dark",
                 _ => "",
             },
-            csrf: session::of_request(headers).map(csrf::token).unwrap_or_default(),
+            csrf: session::token_shown(headers).map(csrf::token).unwrap_or_default(),
             at: at.to_owned(),
         }
     }

@@ -253,4 +253,28 @@ each_engine! {
         assert!(secure(&public, "desk.example", None));
         assert!(!secure(&public, "localhost:4000", None));
     }
+
+    fn over_tls_a_session_is_for_this_host_alone(engine) {
+        let desk = Desk::with(engine, |config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()], None);
+        agent(&desk);
+        let stranger = desk.stranger();
+        let ask = |method: Method, path: &str, cookie: &str| {
+            let ask = stranger.ask(method, path).header("host", "desk.example").header("x-forwarded-proto", "https");
+            ask.header("sec-fetch-site", "same-origin").header("cookie", cookie)
+        };
+        let form = "application/x-www-form-urlencoded";
+        let fields = format!("email=ana%40example.com&password={}", PASSWORD.replace(' ', "+"));
+        let began = ask(Method::POST, "/sign-in", "").header("content-type", form).bytes(fields).send();
+        let cookie = began.status(303).header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+        let token = cookie.strip_prefix("__Host-steward_session=").unwrap();
+        let page = ask(Method::GET, "/cases", &cookie).send().status(200).text();
+        // A neighbour under the same domain could have set this one.
+        let planted = format!("steward_session={token}");
+        ask(Method::GET, "/cases", &planted).send().status(303);
+        ask(Method::GET, "/cases", &format!("{planted}x; {cookie}")).send().status(200);
+        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let ended = ask(Method::POST, "/sign-out", &cookie).header("content-type", form).bytes(format!("csrf={csrf}"));
+        ended.send().status(303);
+        ask(Method::GET, "/cases", &cookie).send().status(303);
+    }
 }
