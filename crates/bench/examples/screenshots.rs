@@ -49,6 +49,10 @@ const PICTURES: &[Picture] = &[
     picture("knowledge", Who::Lead, "/knowledge", &[]),
     picture("help", Who::Nobody, "/help", &[Kind::Phone]),
     picture("portal", Who::Customer, "/portal", &[Kind::Phone]),
+    picture("policy", Who::Admin, "/administration/policies/1", &[]),
+    picture("calendar", Who::Admin, "/administration/calendars/1", &[Kind::Phone]),
+    picture("users", Who::Admin, "/administration/users", &[Kind::Dark]),
+    picture("survey", Who::Admin, "/administration/surveys/1", &[]),
     picture("design", Who::Admin, "/design", &[Kind::Dark]),
 ];
 
