@@ -71,8 +71,8 @@ impl Fault {
         Fault { pointer: None, parameter: Some(name.into()), message: message.into() }
     }
 
-    /// Adds what a check finds at fault to what others found, so that all of it is told at once; another error ends
-    /// the checking.
+    /// Adds what a check finds at fault to what others found, so that all of it is told at once. What stands against a
+    /// change is told once nothing is at fault; any other error ends the checking.
     pub fn gather<T>(faults: &mut Vec<Fault>, checked: Result<T>) -> Result<Option<T>> {
         match checked {
             Ok(found) => Ok(Some(found)),
@@ -80,6 +80,7 @@ impl Fault {
                 faults.extend(more);
                 Ok(None)
             }
+            Err(Error::Conflict(_)) if !faults.is_empty() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -256,3 +257,23 @@ impl std::fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_at_fault_is_told_before_what_stands_against_a_change() {
+        let mut faults = Vec::new();
+        let against = || Err::<(), _>(Error::Conflict("it is merged".into()));
+        assert!(matches!(Fault::gather(&mut faults, against()), Err(Error::Conflict(_))));
+        assert!(matches!(Fault::gather(&mut faults, Err::<(), _>(Error::field("a", "is wrong"))), Ok(None)));
+        assert!(matches!(Fault::gather(&mut faults, against()), Ok(None)));
+        assert!(matches!(
+            Fault::gather(&mut faults, Err::<(), _>(Error::NotFound("case"))),
+            Err(Error::NotFound(_))
+        ));
+        assert!(matches!(Fault::gather(&mut faults, Ok(7)), Ok(Some(7))));
+        assert_eq!(faults.len(), 1);
+    }
+}

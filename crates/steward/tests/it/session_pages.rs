@@ -274,7 +274,8 @@ each_engine! {
         ask(Method::GET, "/cases", &format!("{planted}x; {cookie}")).send().status(200);
         let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
         let ended = ask(Method::POST, "/sign-out", &cookie).header("content-type", form).bytes(format!("csrf={csrf}"));
-        ended.send().status(303);
+        let forgotten = "__Host-steward_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure";
+        assert_eq!(ended.send().status(303).header("set-cookie"), Some(forgotten));
         ask(Method::GET, "/cases", &cookie).send().status(303);
     }
 }
