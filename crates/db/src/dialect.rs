@@ -162,6 +162,15 @@ impl Dialect {
         }
     }
 
+    /// A mark below which nothing appends to `table` any more, above all that is there or just above the oldest transaction that
+    /// still runs. Its rows carry a growing `mark`: their own number on SQLite, their transaction's on PostgreSQL.
+    pub fn mark_horizon(self, table: &str) -> String {
+        self.pick(
+            format!("(select coalesce(max(mark), 0) + 1 from {table})"),
+            "pg_snapshot_xmin(pg_current_snapshot())::text::bigint".into(),
+        )
+    }
+
     /// Replaces the `{{tokens}}` of a migration. An unknown token is an error that names it.
     pub fn expand(self, text: &str) -> Result<String, Error> {
         let mut out = String::with_capacity(text.len());

@@ -8,7 +8,7 @@ use db::{Class, Db, Tx};
 use crate::branding::Branding;
 use crate::clock::{Clock, Time};
 use crate::config::Config;
-use crate::dashboard::Dashboards;
+use crate::dashboard::{self, Dashboards};
 use crate::error::Result;
 use crate::files::Files;
 use crate::http::{Metrics, RequestLimits};
@@ -44,6 +44,8 @@ pub struct Parts {
     pub live: Live,
     /// Dashboards that are being computed.
     pub dashboards: Dashboards,
+    /// What was read for them before.
+    pub dashboard_memory: Arc<dashboard::Memory>,
     /// In the demo a caller without credentials is this user; never set by `serve`.
     pub demo_admin: Option<Actor>,
 }
@@ -93,6 +95,7 @@ impl App {
             files,
             live,
             dashboards: Dashboards::default(),
+            dashboard_memory: Arc::default(),
             demo_admin,
         }))
     }

@@ -1,8 +1,8 @@
 //! The support dashboard (spec 9): how the desk stands, and how a period of it went.
 //!
-//! Its cost does not grow with history. What is said of all time comes from `crm_owner_rollup`; the period's numbers are
-//! made from the cases of the period, each read once by an index on its time, so that medians and percentiles are exact;
-//! the backlog from the indexes over open cases. Every number carries the case list of exactly the cases it counts.
+//! Its cost does not grow with history. What is said of all time comes from `crm_owner_rollup`; the numbers of the period and the
+//! backlog are made from its cases and the open ones, so that medians and percentiles are exact. A node remembers what it read of them
+//! ([`memory`]) and reads anew what changed. Every number carries the case list of exactly the cases it counts.
 
 pub mod api;
 mod attainment;
@@ -10,6 +10,7 @@ mod facts;
 mod flights;
 mod groups;
 mod links;
+mod memory;
 mod overall;
 pub mod pages;
 mod period;
@@ -33,6 +34,7 @@ use attainment::Attainment;
 use facts::{Fact, Tally};
 use groups::{Breakdown, OfChannel, OfOwner, OfPriority, OfTeam, OfType, TrendDay};
 use links::{CaseLink, Links};
+pub use memory::Memory;
 use overall::{Backlog, Overall};
 use period::Period;
 pub use period::{DashboardQuery, Zone};
@@ -50,6 +52,11 @@ impl Scope {
     fn columns(&self) -> impl Iterator<Item = (&'static str, i64)> {
         let columns = [("owner_id", self.owner_id), ("team_id", self.team_id)];
         columns.into_iter().filter_map(|(column, id)| Some((column, id?)))
+    }
+
+    fn holds(&self, fact: &Fact) -> bool {
+        self.owner_id.is_none_or(|id| fact.owner_id == Some(id))
+            && self.team_id.is_none_or(|id| fact.team_id == Some(id))
     }
 
     /// The case list of the scope.
@@ -147,13 +154,7 @@ pub struct Dashboard {
 }
 
 impl PeriodFigures {
-    fn read(
-        work: &mut Work,
-        scope: &Scope,
-        period: &Period,
-        facts: &[Fact],
-        sla_attainment: Vec<Attainment>,
-    ) -> Result<PeriodFigures> {
+    fn read(work: &mut Work, scope: &Scope, period: &Period, facts: &[&Fact]) -> Result<PeriodFigures> {
         let mut tally = Tally::default();
         facts.iter().for_each(|fact| tally.add(fact, period));
         let figures = tally.figures(&scope.link(), period);
@@ -194,7 +195,7 @@ impl PeriodFigures {
             csat_distribution: distribution(&tally, scope, period),
             nps: Nps::read(work, scope, period)?,
             ces: Ces::read(work, scope, period)?,
-            sla_attainment,
+            sla_attainment: Attainment::of(facts, scope, period),
             links,
         })
     }
@@ -207,22 +208,22 @@ fn distribution(tally: &Tally, scope: &Scope, period: &Period) -> Vec<OfScore> {
 }
 
 impl Dashboard {
-    fn read(work: &mut Work, scope: &Scope, period: &Period) -> Result<Dashboard> {
+    /// `facts` are at least those of the open cases, of the period and of the one before.
+    fn read(work: &mut Work, scope: &Scope, period: &Period, facts: &[Fact]) -> Result<Dashboard> {
         let before = period.previous();
-        let facts = facts::read(work, scope, before.from(), period.to())?;
-        let [attained_before, attained] = attainment::read(work, scope, &before, period)?;
+        let facts: Vec<&Fact> = facts.iter().filter(|fact| scope.holds(fact)).collect();
         let breakdown = Breakdown { scope, period, facts: &facts };
         Ok(Dashboard {
             overall: Overall::read(work, scope)?,
-            period: PeriodFigures::read(work, scope, period, &facts, attained)?,
-            previous_period: PeriodFigures::read(work, scope, &before, &facts, attained_before)?,
+            period: PeriodFigures::read(work, scope, period, &facts)?,
+            previous_period: PeriodFigures::read(work, scope, &before, &facts)?,
             by_priority: breakdown.by_priority(work)?,
             by_type: breakdown.by_type(work)?,
             by_channel: breakdown.by_channel(),
             by_owner: breakdown.by_owner(work)?,
             by_team: breakdown.by_team(work)?,
             daily_trend: breakdown.daily_trend(),
-            backlog: Backlog::read(work, scope)?,
+            backlog: Backlog::of(&facts, scope, work.now),
             sla_violations: picks::sla_violations(work, scope, period)?,
             needs_attention: picks::needs_attention(work, scope)?,
             recent_csat: picks::recent_csat(work, scope)?,

@@ -33,4 +33,5 @@ pub const STEPS: &[Step] = steps! {
     17 "search_misses": "0017_search_misses.sql", "0017_search_misses.sql";
     18 "view_indexes": "0018_view_indexes.sql", "0018_view_indexes.sql";
     19 "owner_due": "0019_owner_due.sql", "0019_owner_due.sql";
+    20 "dashboard_changes": "0020_dashboard_changes.sqlite.sql", "0020_dashboard_changes.postgres.sql";
 };

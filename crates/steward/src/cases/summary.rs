@@ -162,13 +162,15 @@ pub(crate) fn mean(sum: i64, count: i64) -> Option<f64> {
     (count > 0).then(|| (sum as f64 / count as f64 * 10.0).round() / 10.0)
 }
 
-/// Moves the rollups' appended deltas into their bases (PostgreSQL); SQLite counts in place. Nodes may do it side by side.
+/// Moves the rollups' appended deltas into their bases and drops what no dashboard asks for any more (PostgreSQL); SQLite does
+/// both in place. Nodes may do it side by side.
 pub fn fold_rollup(work: &mut Work) -> Result<()> {
     match work.dialect() {
         db::Dialect::Sqlite => Ok(()),
         db::Dialect::Postgres => work
-            .one::<(i64, i64)>(
-                "select crm_fold_case_rollup() as by_one, crm_fold_owner_rollup() as by_owner",
+            .one::<(i64, i64, i64)>(
+                "select crm_fold_case_rollup() as by_one, crm_fold_owner_rollup() as by_owner,
+                     crm_prune_dashboard_changes() as changes",
                 &[],
             )
             .map(|_| ()),

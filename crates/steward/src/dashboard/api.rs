@@ -8,13 +8,13 @@ use jiff::civil::Date;
 
 use super::flights::Flights;
 use super::period::{DashboardQuery, Period};
-use super::{Dashboard, Scope, facts, overall};
+use super::{Dashboard, Scope, memory};
 use crate::app::App;
 use crate::error::Result;
 use crate::http::{Answer, Caller, Json, Query, Viewer, json_bytes};
 use crate::work::Actor;
 
-/// Cases of the period, or active ones, beyond which a dashboard queues with the searches.
+/// Cases since the period before, or active ones, beyond which reading them all queues with the searches.
 const MANY: i64 = 10_000;
 
 /// What makes two dashboards the same: whose cases, and which days of which zone. Users see all cases, so that it makes no
@@ -65,22 +65,32 @@ impl Dashboard {
         caller.app.dashboards.ask(Question { scope, first, days, zone }, compute).await
     }
 
-    /// A period of many cases, or a long backlog, queues with the searches, so that the desk goes on.
+    /// What is remembered answers at once. To learn of many cases queues with the searches, so that the desk goes on.
     async fn compute(app: &App, actor: Actor, scope: Scope, period: Period) -> Result<Dashboard> {
-        let asked = period.clone();
+        let (asked, memory) = (period.clone(), app.dashboard_memory.clone());
         let small = app.read(Class::Bounded, actor, move |work| {
             let from = asked.previous().from();
-            if overall::active(work, &Scope::default())? > MANY
-                || facts::are_many(work, from, asked.to(), MANY)?
-            {
-                return Ok(None);
-            }
-            Dashboard::read(work, &scope, &asked).map(Some)
+            let facts = match memory.recall(work, from)? {
+                Some(facts) => facts,
+                None if memory::is_beyond(work, from, MANY)? => return Ok(None),
+                None => memory.learn(work, from, asked.to())?,
+            };
+            Dashboard::read(work, &scope, &asked, &facts).map(Some)
         });
-        match small.await? {
-            Some(dashboard) => Ok(dashboard),
-            None => app.read(Class::Slow, actor, move |work| Dashboard::read(work, &scope, &period)).await,
+        if let Some(dashboard) = small.await? {
+            return Ok(dashboard);
         }
+        let memory = app.dashboard_memory.clone();
+        let large = app.read(Class::Slow, actor, move |work| {
+            let from = period.previous().from();
+            // Whoever waited in front may have learned it.
+            let facts = match memory.recall(work, from)? {
+                Some(facts) => facts,
+                None => memory.learn(work, from, period.to())?,
+            };
+            Dashboard::read(work, &scope, &period, &facts)
+        });
+        large.await
     }
 }
 

@@ -7,23 +7,28 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Scope;
 use super::links::{ACTIVE, CaseLink, Links};
 use super::period::Period;
-use crate::cases::{Channel, Filter, Status, mean};
+use crate::cases::{Channel, Status, mean};
 use crate::clock::Time;
 use crate::error::Result;
+use crate::sla::Kind;
 use crate::surveys::statistics::{self, Interval};
 use crate::work::Work;
 
 db::record! {
     /// What the dashboard asks of one case.
-    #[derive(Debug, Clone)]
+    #[derive(Debug, Clone, PartialEq)]
     pub struct Fact {
+        pub case_id: i64,
         pub created_at: Time,
         pub resolved_at: Option<Time>,
         pub csat_submitted_at: Option<Time>,
+        pub resolution_due: Option<Time>,
         pub status: Status,
+        pub is_open: bool,
+        pub is_escalated: bool,
+        pub is_sla_violated: bool,
         pub priority_id: i64,
         pub case_type_id: i64,
         pub channel: Channel,
@@ -33,48 +38,95 @@ db::record! {
         pub resolution_time_minutes: Option<i64>,
         pub reopened_count: i64,
         pub response_count: i64,
-        pub is_sla_violated: bool,
         pub csat_score: Option<i64>,
+        /// Kinds of targets met and missed, as [`bit`]s.
+        pub met: i64,
+        pub missed: i64,
     }
 }
 
-/// Reads every case that was created, resolved or rated between two instants, each once.
-pub fn read(work: &mut Work, scope: &Scope, from: Time, to: Time) -> Result<Vec<Fact>> {
-    let columns = "c.created_at, c.resolved_at, c.csat_submitted_at, c.status, c.priority_id, c.case_type_id, c.channel,
-         c.owner_id, c.team_id, c.response_time_minutes, c.resolution_time_minutes, c.reopened_count, c.response_count,
-         c.is_sla_violated, c.csat_score";
-    let mut filter = Filter::default();
-    filter.params.extend([db::Value::Time(from.into()), db::Value::Time(to.into())]);
-    scope.narrow(work.dialect(), &mut filter);
-    let narrow: String = filter.conditions.iter().map(|condition| format!(" and {condition}")).collect();
-    let within = |column: &str| format!("{column} >= $1 and {column} < $2");
-    let outside = |column: &str| format!("({column} is null or {column} < $1 or {column} >= $2)");
-    let select = |conditions: String| {
-        format!("select {columns} from crm_cases c where c.is_listed and {conditions}{narrow}")
-    };
-    let sql = [
-        select(within("c.created_at")),
-        select(format!("{} and {}", within("c.resolved_at"), outside("c.created_at"))),
-        select(format!(
-            "{} and {} and {}",
-            within("c.csat_submitted_at"),
-            outside("c.created_at"),
-            outside("c.resolved_at")
-        )),
-    ];
-    work.query(&sql.join(" union all "), &filter.params())
+/// A kind of target as one bit of a number.
+pub fn bit(kind: Kind) -> i64 {
+    1 << kind as u8
 }
 
-/// Whether so many cases were created or resolved between two instants that reading them is to queue with the searches.
-pub fn are_many(work: &mut Work, from: Time, to: Time, most: i64) -> Result<bool> {
+impl Fact {
+    /// Whether a dashboard of days since `from` says anything of the case.
+    fn is_since(&self, from: Time) -> bool {
+        let times = [Some(self.created_at), self.resolved_at, self.csat_submitted_at];
+        self.is_open || times.into_iter().flatten().any(|at| at >= from)
+    }
+}
+
+/// Reads every listed case that is open, or was created, resolved or rated between two instants, each once. The second one
+/// may be left out.
+pub fn read(work: &mut Work, from: Time, to: Option<Time>) -> Result<Vec<Fact>> {
+    let times = ["c.created_at", "c.resolved_at", "c.csat_submitted_at"];
+    let within = |time: &str| match to {
+        Some(_) => format!("{time} >= $1 and {time} < $2"),
+        None => format!("{time} >= $1"),
+    };
+    let outside = |time: &&str| match to {
+        Some(_) => format!("({time} is null or {time} < $1 or {time} >= $2)"),
+        None => format!("({time} is null or {time} < $1)"),
+    };
+    // What an earlier part has read is left out of the later ones.
+    let mut parts: Vec<String> = (0..times.len())
+        .map(|n| {
+            let earlier = times[..n].iter().map(outside);
+            let all: Vec<String> = std::iter::once(within(times[n])).chain(earlier).collect();
+            select(&format!("c.is_listed and {}", all.join(" and ")))
+        })
+        .collect();
+    parts.push(select(&format!(
+        "c.is_open and {}",
+        times.iter().map(outside).collect::<Vec<_>>().join(" and ")
+    )));
+    let mut params: Vec<&dyn db::ToParam> = vec![&from];
+    params.extend(to.iter().map(|to| to as &dyn db::ToParam));
+    work.query(&parts.join(" union all "), &params)
+}
+
+/// Reads those of these cases that are listed and of which a dashboard of days since `from` says anything.
+pub fn read_anew(work: &mut Work, case_ids: &[i64], from: Time) -> Result<Vec<Fact>> {
+    let among = work.dialect().among_ints("c.case_id", "$1");
+    let sql = select(&format!("{among} and c.is_listed"));
+    let mut facts: Vec<Fact> = work.query(&sql, &[&serde_json::json!(case_ids)])?;
+    facts.retain(|fact| fact.is_since(from));
+    Ok(facts)
+}
+
+fn select(condition: &str) -> String {
+    let kinds = |column: &str, rows: &str| {
+        let bits: Vec<String> =
+            Kind::ALL.iter().map(|kind| format!("when '{}' then {}", kind.word(), bit(*kind))).collect();
+        format!(
+            "(select cast(coalesce(sum(k.bit), 0) as bigint)
+              from (select distinct case x.{column} {} else 0 end as bit from {rows}) k)",
+            bits.join(" ")
+        )
+    };
+    format!(
+        "select c.case_id, c.created_at, c.resolved_at, c.csat_submitted_at, c.resolution_due, c.status, c.is_open,
+             c.is_escalated, c.is_sla_violated, c.priority_id, c.case_type_id, c.channel, c.owner_id, c.team_id,
+             c.response_time_minutes, c.resolution_time_minutes, c.reopened_count, c.response_count, c.csat_score,
+             {} as met, {} as missed
+         from crm_cases c where {condition}",
+        kinds("kind", "crm_sla_targets x where x.case_id = c.case_id and x.met_at is not null"),
+        kinds("violation_type", "crm_sla_violations x where x.case_id = c.case_id"),
+    )
+}
+
+/// Whether more than so many cases were created or resolved since an instant.
+pub fn are_many(work: &mut Work, from: Time, most: i64) -> Result<bool> {
     for column in ["created_at", "resolved_at"] {
         let (cases,): (i64,) = work.one(
             &format!(
                 "select count(*) from (select 1 as one from crm_cases c
-                 where c.is_listed and c.{column} >= $1 and c.{column} < $2 limit {}) q",
+                 where c.is_listed and c.{column} >= $1 limit {}) q",
                 most + 1
             ),
-            &[&from, &to],
+            &[&from],
         )?;
         if cases > most {
             return Ok(true);
@@ -88,16 +140,25 @@ pub fn are_many(work: &mut Work, from: Time, to: Time, most: i64) -> Result<bool
 struct Minutes(Vec<i64>);
 
 impl Minutes {
+    /// Selects instead of sorting: what is above the 90th percentile, and above the middle, need not be in order.
     fn spread(&self) -> Spread {
-        let mut sorted = self.0.clone();
-        sorted.sort_unstable();
-        let count = sorted.len();
-        let median = (count > 0).then(|| (sorted[(count - 1) / 2] + sorted[count / 2]) as f64 / 2.0);
-        Spread {
-            mean: mean(sorted.iter().sum(), count as i64),
-            median,
-            p90: (count > 0).then(|| sorted[(count * 9).div_ceil(10) - 1]),
+        let mut minutes = self.0.clone();
+        let count = minutes.len();
+        if count == 0 {
+            return Spread::default();
         }
+        let mean = mean(minutes.iter().sum(), count as i64);
+        let (lower, p90, _) = minutes.select_nth_unstable((count * 9).div_ceil(10) - 1);
+        let p90 = *p90;
+        // Of one or two cases the middle is not below the 90th percentile.
+        let upper_middle =
+            if count / 2 < lower.len() { *lower.select_nth_unstable(count / 2).1 } else { p90 };
+        let lower_middle = match count % 2 {
+            1 => upper_middle,
+            _ => lower[..lower.len().min(count / 2)].iter().copied().max().unwrap_or(upper_middle),
+        };
+        let median = (lower_middle + upper_middle) as f64 / 2.0;
+        Spread { mean, median: Some(median), p90: Some(p90) }
     }
 }
 
@@ -272,5 +333,18 @@ mod tests {
         assert_eq!(spread(&[4, 1]), (Some(2.5), Some(2.5), Some(4)));
         assert_eq!(spread(&[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]), (Some(5.5), Some(5.5), Some(9)));
         assert_eq!(spread(&[11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]), (Some(6.0), Some(6.0), Some(10)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn percentiles_are_those_of_sorted_minutes(minutes in proptest::collection::vec(0i64..50, 1..40)) {
+            let mut sorted = minutes.clone();
+            sorted.sort_unstable();
+            let count = sorted.len();
+            let median = (sorted[(count - 1) / 2] + sorted[count / 2]) as f64 / 2.0;
+            let spread = Minutes(minutes).spread();
+            proptest::prop_assert_eq!(spread.median, Some(median));
+            proptest::prop_assert_eq!(spread.p90, Some(sorted[(count * 9).div_ceil(10) - 1]));
+        }
     }
 }

@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::Scope;
 use super::facts::{Fact, Figures, Tally};
 use super::links::{ACTIVE, CaseLink, Links};
-use super::overall::backlogs;
 use super::period::Period;
 use crate::cases::Channel;
 use crate::error::Result;
@@ -79,11 +78,11 @@ pub struct TrendDay {
 /// An owner's or a team's id (0 for none), name, active cases and tally.
 type Person = (i64, Option<String>, i64, Tally);
 
-/// The period's cases, to be broken down.
+/// The scope's cases, to be broken down.
 pub struct Breakdown<'a> {
     pub scope: &'a Scope,
     pub period: &'a Period,
-    pub facts: &'a [Fact],
+    pub facts: &'a [&'a Fact],
 }
 
 impl Breakdown<'_> {
@@ -144,8 +143,7 @@ impl Breakdown<'_> {
 
     /// Owners with cases of the period or active ones, by name; those without an owner last.
     pub fn by_owner(&self, work: &mut Work) -> Result<Vec<OfOwner>> {
-        let tallies = self.tallies(|fact| fact.owner_id.unwrap_or(0));
-        let people = self.people(work, tallies, "owner_id", "crm_users", "user_id", "name")?;
+        let people = self.people(work, |fact| fact.owner_id.unwrap_or(0), "crm_users", "user_id", "name")?;
         Ok(people
             .into_iter()
             .map(|(id, owner_name, backlog_cases, tally)| {
@@ -159,8 +157,8 @@ impl Breakdown<'_> {
 
     /// Teams with cases of the period or active ones, by name; those without a team last.
     pub fn by_team(&self, work: &mut Work) -> Result<Vec<OfTeam>> {
-        let tallies = self.tallies(|fact| fact.team_id.unwrap_or(0));
-        let teams = self.people(work, tallies, "team_id", "crm_teams", "team_id", "team_name")?;
+        let teams =
+            self.people(work, |fact| fact.team_id.unwrap_or(0), "crm_teams", "team_id", "team_name")?;
         Ok(teams
             .into_iter()
             .map(|(id, team_name, backlog_cases, tally)| {
@@ -180,13 +178,16 @@ impl Breakdown<'_> {
     fn people(
         &self,
         work: &mut Work,
-        mut tallies: BTreeMap<i64, Tally>,
-        column: &str,
+        id_of: impl Fn(&Fact) -> i64,
         table: &str,
         key: &str,
         name: &str,
     ) -> Result<Vec<Person>> {
-        let backlogs = backlogs(work, self.scope, column)?;
+        let mut tallies = self.tallies(&id_of);
+        let mut backlogs: BTreeMap<i64, i64> = BTreeMap::new();
+        for fact in self.facts.iter().filter(|fact| fact.is_open) {
+            *backlogs.entry(id_of(fact)).or_default() += 1;
+        }
         let ids: Vec<i64> = tallies.keys().chain(backlogs.keys()).copied().filter(|id| *id > 0).collect();
         let among = work.dialect().among_ints(key, "$1");
         let sql = format!("select {key}, {name} from {table} where {among} order by lower({name}), {key}");

@@ -1,14 +1,12 @@
 //! The desk as it stands: counts and means of all time from the rollup by owner and team, and the backlog by age.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Scope;
-use super::facts::hundredths;
+use super::facts::{Fact, hundredths};
 use super::links::{ACTIVE, Links};
-use crate::cases::{Filter, Status, mean};
+use crate::cases::{Status, mean};
 use crate::clock::Time;
 use crate::error::Result;
 use crate::work::Work;
@@ -130,25 +128,15 @@ impl Overall {
     }
 }
 
-/// Active cases by owner or team (`column` of the rollup; 0 for none), where there are any.
-pub fn backlogs(work: &mut Work, scope: &Scope, column: &str) -> Result<BTreeMap<i64, i64>> {
-    let rows = active_cells(scope);
+/// How many cases of the desk are active.
+pub fn active(work: &mut Work) -> Result<i64> {
+    let mut rows = Scope::default().cells();
+    rows.among("status", Status::ALL.iter().filter(|status| status.is_active()).map(|status| status.word()));
     let sql = format!(
-        "select {column}, cast(sum(cases) as bigint) as cases from crm_owner_rollup_now where {} group by {column}",
+        "select cast(coalesce(sum(cases), 0) as bigint) as cases from crm_owner_rollup_now where {}",
         rows.sql()
     );
-    Ok(work.query::<(i64, i64)>(&sql, &rows.params())?.into_iter().collect())
-}
-
-/// How many cases are active.
-pub fn active(work: &mut Work, scope: &Scope) -> Result<i64> {
-    Ok(backlogs(work, scope, "team_id")?.values().sum())
-}
-
-fn active_cells(scope: &Scope) -> Filter {
-    let mut rows = scope.cells();
-    rows.among("status", Status::ALL.iter().filter(|status| status.is_active()).map(|status| status.word()));
-    rows
+    Ok(work.one::<(i64,)>(&sql, &rows.params())?.0)
 }
 
 /// Active cases as they wait now, whenever they came.
@@ -186,23 +174,19 @@ const PATIENCE: i64 = 1;
 const AGES: [i64; 4] = [1, 3, 7, 30];
 
 impl Backlog {
-    pub fn read(work: &mut Work, scope: &Scope) -> Result<Backlog> {
-        let rows = active_cells(scope);
-        let sql = format!(
-            "select cast(coalesce(sum(cases), 0) as bigint) as cases,
-                 cast(coalesce(sum(escalated), 0) as bigint) as escalated,
-                 cast(coalesce(sum(case when owner_id = 0 then cases else 0 end), 0) as bigint) as unassigned
-             from crm_owner_rollup_now where {}",
-            rows.sql()
-        );
-        let (active_cases, escalated_cases, unassigned_cases): (i64, i64, i64) =
-            work.one(&sql, &rows.params())?;
-        let now = work.now;
+    /// Of the open ones among these cases.
+    pub fn of(facts: &[&Fact], scope: &Scope, now: Time) -> Backlog {
+        let open: Vec<&Fact> = facts.iter().copied().filter(|fact| fact.is_open).collect();
+        let count = |is_so: &dyn Fn(&Fact) -> bool| open.iter().filter(|fact| is_so(fact)).count() as i64;
         let (soon, long_ago) = (now.plus_hours(SOON), now.plus_days(-PATIENCE));
-        let overdue_cases = count_open(work, scope, "c.resolution_due", None, Some(now))?;
-        let due_soon_cases = count_open(work, scope, "c.resolution_due", Some(now), Some(soon))?;
-        let long_unassigned_cases = long_unassigned(work, scope, long_ago)?;
-        let by_age = by_age(work, scope)?;
+        let is_due = |fact: &Fact, before: Time| fact.resolution_due.is_some_and(|due| due < before);
+        let active_cases = open.len() as i64;
+        let overdue_cases = count(&|fact| is_due(fact, now));
+        let due_soon_cases = count(&|fact| is_due(fact, soon) && !is_due(fact, now));
+        let escalated_cases = count(&|fact| fact.is_escalated);
+        let unassigned_cases = count(&|fact| fact.owner_id.is_none());
+        let long_unassigned_cases = count(&|fact| fact.owner_id.is_none() && fact.created_at < long_ago);
+        let by_age = by_age(&open, scope, now);
         let active = scope.link().with("status", ACTIVE);
         let mut links = Links::from([
             ("active_cases", active.to(active_cases)),
@@ -219,7 +203,7 @@ impl Backlog {
             let long = unassigned.with("created_to", long_ago).to(long_unassigned_cases);
             links.insert("long_unassigned_cases", long);
         }
-        Ok(Backlog {
+        Backlog {
             active_cases,
             overdue_cases,
             escalated_cases,
@@ -228,20 +212,22 @@ impl Backlog {
             long_unassigned_cases,
             by_age,
             links,
-        })
+        }
     }
 }
 
-fn by_age(work: &mut Work, scope: &Scope) -> Result<Vec<OfAge>> {
-    let now = work.now;
+fn by_age(open: &[&Fact], scope: &Scope, now: Time) -> Vec<OfAge> {
     let starts = std::iter::once(0).chain(AGES);
     let ends = AGES.into_iter().map(Some).chain([None]);
-    let mut rows = Vec::new();
-    for (days_from, days_to) in starts.zip(ends) {
+    let row = |(days_from, days_to): (i64, Option<i64>)| {
         // The youngest have no upper border: a case may come while this is read.
         let until = (days_from > 0).then(|| now.plus_days(-days_from));
         let since = days_to.map(|days| now.plus_days(-days));
-        let cases = count_open(work, scope, "c.created_at", since, until)?;
+        let is_of = |fact: &&&Fact| {
+            since.is_none_or(|since| fact.created_at >= since)
+                && until.is_none_or(|until| fact.created_at < until)
+        };
+        let cases = open.iter().filter(is_of).count() as i64;
         let mut link = scope.link().with("status", ACTIVE);
         if let Some(since) = since {
             link = link.with("created_from", since);
@@ -249,40 +235,7 @@ fn by_age(work: &mut Work, scope: &Scope) -> Result<Vec<OfAge>> {
         if let Some(until) = until {
             link = link.with("created_to", until);
         }
-        rows.push(OfAge { days_from, days_to, cases, href: link.to(cases) });
-    }
-    Ok(rows)
-}
-
-/// Open cases without an owner that came before an instant.
-fn long_unassigned(work: &mut Work, scope: &Scope, before: Time) -> Result<i64> {
-    let mut filter = Filter::default();
-    filter.plain("c.is_open and c.owner_id is null");
-    filter.and("c.created_at < ?", db::Value::Time(before.into()));
-    scope.narrow(work.dialect(), &mut filter);
-    count(work, &filter)
-}
-
-fn count(work: &mut Work, filter: &Filter) -> Result<i64> {
-    let sql = format!("select count(*) from crm_cases c where {}", filter.sql());
-    Ok(work.one::<(i64,)>(&sql, &filter.params())?.0)
-}
-
-/// Open cases with a time within bounds, the lower included. Without a scope an index answers alone.
-fn count_open(
-    work: &mut Work,
-    scope: &Scope,
-    column: &str,
-    from: Option<Time>,
-    to: Option<Time>,
-) -> Result<i64> {
-    let mut filter = Filter::default();
-    filter.plain("c.is_open");
-    for (condition, at) in [(">=", from), ("<", to)] {
-        if let Some(at) = at {
-            filter.and(&format!("{column} {condition} ?"), db::Value::Time(at.into()));
-        }
-    }
-    scope.narrow(work.dialect(), &mut filter);
-    count(work, &filter)
+        OfAge { days_from, days_to, cases, href: link.to(cases) }
+    };
+    starts.zip(ends).map(row).collect()
 }

@@ -232,6 +232,59 @@ both_engines! {
         assert_eq!(mia.get("/api/crm/support/dashboard").ok()["overall"]["total_cases"], 48);
     }
 
+    fn what_a_node_remembers_is_what_it_would_read(desk) {
+        let history = history(desk, 31, 20);
+        let mut rng = Rng::with_seed(32);
+        let question = format!("/api/crm/support/dashboard?days=5&team_id={}", history.teams[0]);
+        let ask = || {
+            let whole = history.mia.get("/api/crm/support/dashboard?days=5").ok();
+            (whole, history.mia.get(&question).ok())
+        };
+        let as_read = || {
+            desk.app.dashboard_memory.forget();
+            ask()
+        };
+        let (mut changes, mut last) = (0, Value::Null);
+        for step in 0..120 {
+            let id = rng.i64(1..=20);
+            match rng.u8(0..11) {
+                0..5 => history.is_worked(id, &mut rng),
+                5 => history.meets_its_end(desk, id, &mut rng),
+                6 => drop(history.opens(step, &mut rng)),
+                7 => drop(desk.later(rng.i64(0..900)).tick()),
+                8 => desk.execute(&format!("update crm_cases set is_active = not is_active where case_id = {id}")),
+                9 => desk.execute(&format!("update crm_cases set channel = 'phone', reopened_count = 3 where case_id = {id}")),
+                _ => desk.execute(&format!(
+                    "update crm_cases set created_at = '2026-03-11T10:00:00.000Z', resolution_due = null where case_id = {id}"
+                )),
+            }
+            let remembered = ask();
+            if step % 3 == 2 {
+                assert_eq!(remembered, as_read(), "step {step}");
+            }
+            changes += i32::from(remembered.0["period"] != last);
+            last = remembered.0["period"].clone();
+        }
+        assert!(changes > 30, "little happened: {changes}");
+        // Plain SQL at the clocks themselves, undone for the doctor.
+        for sql in [
+            "create table spared as select target_id, met_at from crm_sla_targets",
+            "update crm_sla_targets set met_at = null where case_id <= 12",
+            "update crm_sla_targets set met_at = (select s.met_at from spared s where s.target_id = crm_sla_targets.target_id)",
+            "drop table spared",
+            "create table spared as select violation_id from crm_sla_violations",
+            "insert into crm_sla_violations (case_id, violation_type, due_at, violated_at, minutes_overdue)
+             select case_id, 'next_response', created_at, created_at, 1 from crm_cases where is_listed",
+            "update crm_sla_violations set violation_type = 'first_response'
+             where violation_id not in (select violation_id from spared)",
+            "delete from crm_sla_violations where violation_id not in (select violation_id from spared)",
+            "drop table spared",
+        ] {
+            desk.execute(sql);
+            assert_eq!(ask(), as_read(), "{sql}");
+        }
+    }
+
     fn the_rollup_follows_plain_sql(desk) {
         let history = history(desk, 11, 25);
         let mut rng = Rng::with_seed(12);
