@@ -1,7 +1,7 @@
 //! Excerpts: the part of a text where the words searched for occur, HTML-escaped, hits in `<mark>`. Made here rather
 //! than by the engines, so that both show the same and no text is stored twice.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::question::{Question, Term};
 use super::terms::{self, Detail, Stems};
@@ -17,6 +17,8 @@ const LOOKED_AT: usize = 200_000;
 pub struct Excerpter {
     stemmer: Stems,
     stems: HashSet<String>,
+    /// What the stems begin with. A stem begins as its word does, so that most words of a text need not be stemmed.
+    initials: BTreeSet<char>,
     prefix: Option<String>,
 }
 
@@ -42,13 +44,15 @@ impl Excerpter {
     /// Marks folded words, whatever their endings, and those that begin with `prefix`.
     pub fn of<'a>(words: impl Iterator<Item = &'a str>, prefix: Option<String>) -> Excerpter {
         let stemmer = Stems::default();
-        let stems = words.map(|word| stemmer.stem(word).into_owned()).collect();
-        Excerpter { stemmer, stems, prefix }
+        let stems: HashSet<String> = words.map(|word| stemmer.stem(word).into_owned()).collect();
+        let initials = stems.iter().filter_map(|stem| stem.chars().next()).collect();
+        Excerpter { stemmer, stems, initials, prefix }
     }
 
     fn is_hit(&self, word: &str) -> bool {
         self.prefix.as_ref().is_some_and(|prefix| word.starts_with(prefix.as_str()))
-            || self.stems.contains(self.stemmer.stem(word).as_ref())
+            || (word.chars().next().is_some_and(|initial| self.initials.contains(&initial))
+                && self.stems.contains(self.stemmer.stem(word).as_ref()))
     }
 
     /// Where hits stand, at most `most` of them; those that overlap are one.

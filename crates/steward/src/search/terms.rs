@@ -181,7 +181,7 @@ impl Default for Stems {
 }
 
 impl Stems {
-    /// The stem of a folded word.
+    /// The stem of a folded word; it begins as the word does.
     pub fn stem<'a>(&self, word: &'a str) -> Cow<'a, str> {
         if word.bytes().all(|b| b.is_ascii_lowercase()) { self.0.stem(word) } else { Cow::Borrowed(word) }
     }
@@ -358,6 +358,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_stem_begins_as_its_word_does(word in "[a-z]{0,5}(ed|ing|ies|ly|s|er|ational|y)?") {
+            let stem = Stems::default().stem(&word).into_owned();
+            prop_assert_eq!(stem.chars().next(), word.chars().next());
+        }
+
         #[test]
         fn any_text_has_words(text in ".*") {
             for word in all(&text) {

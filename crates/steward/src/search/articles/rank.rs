@@ -121,7 +121,7 @@ pub fn best(mut hits: Vec<Hit>, most: usize, is_whole: bool) -> Found {
     Found { hits, total, total_is_exact: is_whole, corrected: None }
 }
 
-/// Scores of a block's documents.
+/// Scores of a block's documents. A rare word is in few documents of a block: only those are looked at.
 struct Block {
     scores: [f32; BLOCK as usize],
     /// What the clue at hand weighs in each, and how long each is.
@@ -129,7 +129,34 @@ struct Block {
     lengths: [u8; BLOCK as usize],
     /// How many of the clues that must occur do.
     required: [u8; BLOCK as usize],
-    is_touched: bool,
+    /// Where the clue at hand occurs, ...
+    touched: Offsets,
+    /// ... and where any did.
+    scored: Offsets,
+}
+
+/// Some of a block's documents, a bit for each.
+#[derive(Clone, Copy, Default)]
+struct Offsets([u64; BLOCK as usize / 64]);
+
+impl Offsets {
+    fn put(&mut self, offset: u8) {
+        self.0[usize::from(offset / 64)] |= 1 << (offset % 64);
+    }
+
+    fn count(self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+
+    fn iter(self) -> impl Iterator<Item = usize> {
+        (0..).zip(self.0).flat_map(|(n, mut word)| {
+            std::iter::from_fn(move || {
+                let offset = n * 64 + (word != 0).then(|| word.trailing_zeros() as usize)?;
+                word &= word - 1;
+                Some(offset)
+            })
+        })
+    }
 }
 
 impl Block {
@@ -140,7 +167,8 @@ impl Block {
             weights: [0.0; N],
             lengths: [0; N],
             required: [0; N],
-            is_touched: false,
+            touched: Offsets::default(),
+            scored: Offsets::default(),
         })
     }
 }
@@ -164,10 +192,8 @@ pub fn score(work: &mut Work, plan: &Plan, seen: &Seen) -> Result<Scored> {
     let required = clues.iter().filter(|clue| clue.is_required).count();
     let mut documents = Vec::new();
     for (block, of) in &blocks {
-        let matching =
-            |(_, (score, met)): &(i64, (&f32, &u8))| **score > 0.0 && usize::from(**met) == required;
-        let scores = (0..).zip(of.scores.iter().zip(&of.required)).filter(matching);
-        documents.extend(scores.map(|(offset, (score, _))| (block * BLOCK + offset, *score)));
+        let matching = of.scored.iter().filter(|offset| usize::from(of.required[*offset]) == required);
+        documents.extend(matching.map(|offset| (block * BLOCK + offset as i64, of.scores[offset])));
     }
     let mut scored = Scored { documents, is_whole };
     if !plan.phrases.is_empty() {
@@ -223,30 +249,28 @@ fn gather(
             Slot::Vacant(_) if clue.is_aside => continue,
             Slot::Vacant(of) => of.insert(Block::new()),
         };
-        for entry in entries::read(bytes).filter(|entry| seen.admits(*entry)) {
+        for entry in entries::read(bytes).filter(|entry| entry.weight > 0 && seen.admits(*entry)) {
             let offset = usize::from(entry.offset);
             block.weights[offset] += weights[usize::from(entry.weight)];
             block.lengths[offset] = entry.length;
-            block.is_touched = true;
+            block.touched.put(entry.offset);
         }
     }
 }
 
 /// Turns what [`gather`] left into scores.
 fn add(blocks: &mut HashMap<i64, Box<Block>>, clue: &Clue, total: f32, norms: &[f32; 256]) {
-    let touched = || blocks.values().filter(|block| block.is_touched);
-    let found: usize =
-        touched().map(|block| block.weights.iter().filter(|weight| **weight > 0.0).count()).sum();
+    let found: u32 = blocks.values().map(|block| block.touched.count()).sum();
     let found = found as f32;
     let rarity = (1.0 + (total - found).max(0.0) / (found + 0.5)).ln().max(1e-6) * clue.factor;
-    for block in blocks.values_mut().filter(|block| block.is_touched) {
-        block.is_touched = false;
-        for offset in 0..block.scores.len() {
+    for block in blocks.values_mut() {
+        for offset in std::mem::take(&mut block.touched).iter() {
             let weight = std::mem::take(&mut block.weights[offset]);
-            if weight > 0.0 && (!clue.is_aside || block.scores[offset] > 0.0) {
+            if !clue.is_aside || block.scores[offset] > 0.0 {
                 let norm = norms[usize::from(block.lengths[offset])];
                 block.scores[offset] += rarity * weight * (K1 + 1.0) / (weight + norm);
                 block.required[offset] += u8::from(clue.is_required);
+                block.scored.put(offset as u8);
             }
         }
     }
