@@ -41,14 +41,15 @@ create trigger crm_cases_dashboard_insert after insert on crm_cases
 for each row when (new.is_listed) execute function crm_note_dashboard_change();
 
 create trigger crm_cases_dashboard_update
-after update of created_at, resolved_at, csat_submitted_at, status, priority_id, case_type_id, channel, owner_id,
-    team_id, response_time_minutes, resolution_time_minutes, reopened_count, response_count, is_sla_violated,
+after update of created_at, resolved_at, csat_submitted_at, status, priority_id, priority_level, case_type_id, channel,
+    owner_id, team_id, response_time_minutes, resolution_time_minutes, reopened_count, response_count, is_sla_violated,
     is_escalated, resolution_due, csat_score, is_active, merged_into_id on crm_cases
 for each row when ((new.is_listed or old.is_listed)
     and (new.is_listed <> old.is_listed or new.created_at <> old.created_at
         or new.resolved_at is distinct from old.resolved_at
         or new.csat_submitted_at is distinct from old.csat_submitted_at or new.status <> old.status
-        or new.priority_id <> old.priority_id or new.case_type_id <> old.case_type_id or new.channel <> old.channel
+        or new.priority_id <> old.priority_id or new.priority_level is distinct from old.priority_level
+        or new.case_type_id <> old.case_type_id or new.channel <> old.channel
         or new.owner_id is distinct from old.owner_id or new.team_id is distinct from old.team_id
         or new.response_time_minutes is distinct from old.response_time_minutes
         or new.resolution_time_minutes is distinct from old.resolution_time_minutes

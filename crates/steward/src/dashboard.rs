@@ -225,7 +225,7 @@ impl Dashboard {
             daily_trend: breakdown.daily_trend(),
             backlog: Backlog::of(&facts, scope, work.now),
             sla_violations: picks::sla_violations(work, scope, period)?,
-            needs_attention: picks::needs_attention(work, scope)?,
+            needs_attention: picks::needs_attention(work, &facts)?,
             recent_csat: picks::recent_csat(work, scope)?,
         })
     }

@@ -30,6 +30,7 @@ db::record! {
         pub is_escalated: bool,
         pub is_sla_violated: bool,
         pub priority_id: i64,
+        pub priority_level: i64,
         pub case_type_id: i64,
         pub channel: Channel,
         pub owner_id: Option<i64>,
@@ -108,8 +109,8 @@ fn select(condition: &str) -> String {
     };
     format!(
         "select c.case_id, c.created_at, c.resolved_at, c.csat_submitted_at, c.resolution_due, c.status, c.is_open,
-             c.is_escalated, c.is_sla_violated, c.priority_id, c.case_type_id, c.channel, c.owner_id, c.team_id,
-             c.response_time_minutes, c.resolution_time_minutes, c.reopened_count, c.response_count, c.csat_score,
+             c.is_escalated, c.is_sla_violated, c.priority_id, c.priority_level, c.case_type_id, c.channel, c.owner_id,
+             c.team_id, c.response_time_minutes, c.resolution_time_minutes, c.reopened_count, c.response_count, c.csat_score,
              {} as met, {} as missed
          from crm_cases c where {condition}",
         kinds("kind", "crm_sla_targets x where x.case_id = c.case_id and x.met_at is not null"),

@@ -1,11 +1,13 @@
 //! The cases that a dashboard shows one by one: missed targets, what needs attention, the latest ratings.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Scope;
+use super::facts::Fact;
 use super::period::Period;
 use crate::cases::{Filter, Status};
 use crate::clock::Time;
@@ -151,17 +153,23 @@ pub struct NeedyCase {
 
 /// Active cases that are overdue, the longest first, then those of high priority, the most urgent and oldest first; at
 /// most 10.
-pub fn needs_attention(work: &mut Work, scope: &Scope) -> Result<Vec<NeedyCase>> {
+pub fn needs_attention(work: &mut Work, facts: &[&Fact]) -> Result<Vec<NeedyCase>> {
     let now = work.now;
-    let mut overdue = Filter::default();
-    overdue.and("c.is_open and c.resolution_due < ?", db::Value::Time(now.into()));
-    let mut urgent = Filter::default();
-    urgent.and("c.is_open and c.priority_level >= ?", HIGH);
-    let mut rows = waiting(work, scope, overdue, "c.resolution_due, c.case_id")?;
-    rows.extend(waiting(work, scope, urgent, "c.priority_level desc, c.case_id")?);
-    let mut seen = HashSet::new();
-    rows.retain(|row| seen.insert(row.case_id));
-    rows.truncate(SHOWN);
+    let open = || facts.iter().filter(|fact| fact.is_open);
+    let overdue =
+        open().filter_map(|fact| Some((fact.resolution_due.filter(|due| *due < now)?, fact.case_id)));
+    let urgent = open()
+        .filter(|fact| fact.priority_level >= HIGH)
+        .map(|fact| (Reverse(fact.priority_level), fact.case_id));
+    let mut ids: Vec<i64> = first(overdue).into_iter().map(|(_, case_id)| case_id).collect();
+    for (_, case_id) in first(urgent) {
+        if !ids.contains(&case_id) {
+            ids.push(case_id);
+        }
+    }
+    ids.truncate(SHOWN);
+    let mut rows = waiting(work, &ids)?;
+    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.case_id));
     let shown = |row: Waiting| NeedyCase {
         href: href(row.case_id),
         is_overdue: row.resolution_due.is_some_and(|due| due < now),
@@ -180,18 +188,29 @@ pub fn needs_attention(work: &mut Work, scope: &Scope) -> Result<Vec<NeedyCase>>
     Ok(rows.into_iter().map(shown).collect())
 }
 
-fn waiting(work: &mut Work, scope: &Scope, mut filter: Filter, order: &str) -> Result<Vec<Waiting>> {
-    scope.narrow(work.dialect(), &mut filter);
+/// The least ones, in order.
+fn first<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut least = BinaryHeap::with_capacity(SHOWN + 1);
+    for one in all {
+        least.push(one);
+        if least.len() > SHOWN {
+            least.pop();
+        }
+    }
+    least.into_sorted_vec()
+}
+
+fn waiting(work: &mut Work, ids: &[i64]) -> Result<Vec<Waiting>> {
+    let among = work.dialect().among_ints("c.case_id", "$1");
     let sql = format!(
         "select c.case_id, c.case_number, c.subject, c.status, p.priority_name, c.priority_level, c.owner_id,
              u.name as owner_name, c.is_escalated, c.resolution_due, c.created_at
          from crm_cases c
          left join crm_case_priorities p on p.priority_id = c.priority_id
          left join crm_users u on u.user_id = c.owner_id
-         where {} order by {order} limit {SHOWN}",
-        filter.sql()
+         where {among}"
     );
-    work.query(&sql, &filter.params())
+    work.query(&sql, &[&serde_json::json!(ids)])
 }
 
 db::record! {
