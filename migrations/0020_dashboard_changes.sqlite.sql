@@ -3,13 +3,14 @@
 
 -- ---------------------------------------------------------------- the changes
 
--- `mark` grows with every change. Rows of the last 20,000 changes are kept; whoever was away for longer reads all facts anew.
+-- `mark` grows with every change. Rows of at least the last 20,000 changes are kept; whoever was away for longer reads all
+-- facts anew. They go a thousand at a time: one by one, each write would touch a page more.
 create table crm_dashboard_changes (
     mark           integer primary key,
     case_id        integer not null
 );
 
-create trigger crm_dashboard_changes_prune after insert on crm_dashboard_changes
+create trigger crm_dashboard_changes_prune after insert on crm_dashboard_changes when new.mark % 1000 = 0
 begin
     delete from crm_dashboard_changes where mark <= new.mark - 20000;
 end;
