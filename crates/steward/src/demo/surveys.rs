@@ -1,5 +1,6 @@
 //! The survey of the reference data in the demo: closed cases were asked about an hour later, and every rating is the
-//! answer to such an invitation. Question 1 asks for stars, 2 for yes or no, 3 for words.
+//! answer to such an invitation. Question 1 asks for stars, 2 for yes or no, 3 for words. Two further surveys fill what the
+//! dashboard says of recommendation and effort.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +33,96 @@ pub fn write(tx: &mut Tx<'_>, stories: &[Story], now: Time) -> Result<()> {
     let closings: BTreeMap<i64, i64> = closings.into_iter().collect();
     write_invitations(tx, stories, &closings, now)?;
     write_submissions(tx, stories, &closings, now)?;
-    write_responses(tx, stories)
+    write_responses(tx, stories)?;
+    // One in five says how likely they are to recommend the desk, one in seven how easy it was.
+    let nps = Further {
+        name: "Recommendation (NPS)",
+        kind: "nps",
+        question: "How likely are you to recommend us to a friend or colleague?",
+        range: (0, 10),
+        each: 5,
+    };
+    nps.write(tx, stories, 1, |stars, case_id| stars * 2 - i64::from(stars > 1 && case_id % 2 == 0))?;
+    let ces = Further {
+        name: "Effort (CES)",
+        kind: "ces",
+        question: "How easy was it to get your problem solved?",
+        range: (1, 7),
+        each: 7,
+    };
+    ces.write(tx, stories, 2, |stars, case_id| (stars + 1 + case_id % 2).min(7))
+}
+
+/// A survey beside the reference data's, of one rating, that some of those who rated their case answered too.
+struct Further {
+    name: &'static str,
+    kind: &'static str,
+    question: &'static str,
+    range: (i64, i64),
+    each: i64,
+}
+
+impl Further {
+    /// `nth` tells its submissions' ids from those of other surveys.
+    fn write(&self, tx: &mut Tx<'_>, stories: &[Story], nth: i64, rating: fn(i64, i64) -> i64) -> Result<()> {
+        let (survey,): (i64,) = tx.one(
+            "insert into crm_surveys (survey_name, survey_type) values ($1, $2) returning survey_id",
+            &[&self.name, &self.kind],
+        )?;
+        let (question,): (i64,) = tx.one(
+            "insert into crm_survey_questions (survey_id, question_text, question_type, question_order, is_required,
+                 rating_min, rating_max)
+             values ($1, $2, 'rating', 1, 1 = 1, $3, $4) returning question_id",
+            &[&survey, &self.question, &self.range.0, &self.range.1],
+        )?;
+        let answered: Vec<_> = stories
+            .iter()
+            .filter(|story| story.case_id % self.each == 0)
+            .filter_map(|story| Some((story, story.rating.as_ref()?)))
+            .collect();
+        let id = |story: &Story| submission_id(story) + nth * stories.len() as i64;
+        let mut rows = Rows::of(
+            "crm_survey_submissions",
+            ["submission_id", "survey_id", "version", "case_id", "contact_id", "created_at"],
+        );
+        for (story, given) in &answered {
+            let row = [
+                id(story).into(),
+                survey.into(),
+                Value::Int(1),
+                story.case_id.into(),
+                story.contact_id.into(),
+                given.at.into(),
+            ];
+            rows.push(tx, row)?;
+        }
+        rows.finish(tx)?;
+        let mut rows = Rows::of(
+            "crm_survey_responses",
+            [
+                "submission_id",
+                "survey_id",
+                "question_id",
+                "case_id",
+                "contact_id",
+                "rating_value",
+                "created_at",
+            ],
+        );
+        for (story, given) in &answered {
+            let row = [
+                id(story).into(),
+                survey.into(),
+                question.into(),
+                story.case_id.into(),
+                story.contact_id.into(),
+                rating(given.stars, story.case_id).into(),
+                given.at.into(),
+            ];
+            rows.push(tx, row)?;
+        }
+        rows.finish(tx)
+    }
 }
 
 /// When the case's customer was invited, if they were: the closing has lasted for an hour.

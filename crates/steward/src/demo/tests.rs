@@ -148,6 +148,8 @@ fn check_counts(fresh: &Fresh) {
         ("select count(*) from crm_cases where csat_score is not null", 300, 900),
         ("select count(distinct csat_score) from crm_cases", 5, 5),
         ("select count(*) from crm_survey_submissions", 300, 900),
+        ("select count(*) from crm_survey_responses where survey_id = (select survey_id from crm_surveys where survey_type = 'nps')", 30, 300),
+        ("select count(*) from crm_survey_responses where survey_id = (select survey_id from crm_surveys where survey_type = 'ces')", 30, 300),
         ("select count(*) from crm_survey_invitations where answered_at is not null", 250, 900),
         (
             "select count(*) from crm_survey_invitations where answered_at is null and opened_at is not null",
