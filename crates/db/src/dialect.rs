@@ -162,8 +162,8 @@ impl Dialect {
         }
     }
 
-    /// A mark below which nothing appends to `table` any more, above all that is there or just above the oldest transaction that
-    /// still runs. Its rows carry a growing `mark`: their own number on SQLite, their transaction's on PostgreSQL.
+    /// The mark below which no row is appended to `table` any more: one more than its greatest on SQLite, the oldest
+    /// transaction that still runs on PostgreSQL. Rows carry a growing `mark`, their own number or their transaction's.
     pub fn mark_horizon(self, table: &str) -> String {
         self.pick(
             format!("(select coalesce(max(mark), 0) + 1 from {table})"),
