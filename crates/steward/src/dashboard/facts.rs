@@ -18,7 +18,7 @@ use crate::work::Work;
 
 db::record! {
     /// What the dashboard asks of one case.
-    #[derive(Debug, Clone, PartialEq)]
+    #[derive(Debug, Clone)]
     pub struct Fact {
         pub case_id: i64,
         pub created_at: Time,
@@ -156,7 +156,7 @@ impl Minutes {
             if count / 2 < lower.len() { *lower.select_nth_unstable(count / 2).1 } else { p90 };
         let lower_middle = match count % 2 {
             1 => upper_middle,
-            _ => lower[..lower.len().min(count / 2)].iter().copied().max().unwrap_or(upper_middle),
+            _ => lower[..count / 2].iter().copied().max().unwrap_or(upper_middle),
         };
         let median = (lower_middle + upper_middle) as f64 / 2.0;
         Spread { mean, median: Some(median), p90: Some(p90) }

@@ -32,8 +32,18 @@ pub fn write(tx: &mut Tx<'_>, stories: &[Story], now: Time) -> Result<()> {
     )?;
     let closings: BTreeMap<i64, i64> = closings.into_iter().collect();
     write_invitations(tx, stories, &closings, now)?;
-    write_submissions(tx, stories, &closings, now)?;
-    write_responses(tx, stories)?;
+    let mut answers = Answers::new();
+    for story in stories {
+        let Some(rating) = &story.rating else { continue };
+        let invitation = invited_at(story, &closings, now).map(|_| story.case_id);
+        let mut of = answers.begin(tx, SURVEY, submission_id(story), story, rating.at, invitation)?;
+        of.answer(1, Some(rating.stars), None, None);
+        of.answer(2, None, None, Some(if rating.stars > 2 { "yes" } else { "no" }));
+        if let Some(comment) = rating.comment {
+            of.answer(3, None, Some(comment), None);
+        }
+    }
+    answers.finish(tx)?;
     // One in five says how likely they are to recommend the desk, one in seven how easy it was.
     let nps = Further {
         name: "Recommendation (NPS)",
@@ -75,29 +85,66 @@ impl Further {
              values ($1, $2, 'rating', 1, 1 = 1, $3, $4) returning question_id",
             &[&survey, &self.question, &self.range.0, &self.range.1],
         )?;
-        let answered: Vec<_> = stories
-            .iter()
-            .filter(|story| story.case_id % self.each == 0)
-            .filter_map(|story| Some((story, story.rating.as_ref()?)))
-            .collect();
-        let id = |story: &Story| submission_id(story) + nth * stories.len() as i64;
-        let mut rows = Rows::of(
-            "crm_survey_submissions",
-            ["submission_id", "survey_id", "version", "case_id", "contact_id", "created_at"],
-        );
-        for (story, given) in &answered {
-            let row = [
-                id(story).into(),
-                survey.into(),
-                Value::Int(1),
-                story.case_id.into(),
-                story.contact_id.into(),
-                given.at.into(),
-            ];
-            rows.push(tx, row)?;
+        let mut answers = Answers::new();
+        for story in stories.iter().filter(|story| story.case_id % self.each == 0) {
+            let Some(given) = &story.rating else { continue };
+            let id = submission_id(story) + nth * stories.len() as i64;
+            let rating = rating(given.stars, story.case_id);
+            answers.begin(tx, survey, id, story, given.at, None)?.answer(question, Some(rating), None, None);
         }
-        rows.finish(tx)?;
-        let mut rows = Rows::of(
+        answers.finish(tx)
+    }
+}
+
+/// Submissions and their answers on the way into their tables: all submissions first, which answers refer to.
+struct Answers {
+    submissions: Rows<7>,
+    responses: Vec<[Value; 9]>,
+}
+
+/// A submission that is being answered.
+struct Answering<'a> {
+    responses: &'a mut Vec<[Value; 9]>,
+    survey: i64,
+    submission: i64,
+    story: &'a Story,
+    at: Time,
+}
+
+impl Answers {
+    fn new() -> Answers {
+        let submissions = Rows::of(
+            "crm_survey_submissions",
+            ["submission_id", "survey_id", "version", "case_id", "contact_id", "invitation_id", "created_at"],
+        );
+        Answers { submissions, responses: Vec::new() }
+    }
+
+    fn begin<'a>(
+        &'a mut self,
+        tx: &mut Tx<'_>,
+        survey: i64,
+        submission: i64,
+        story: &'a Story,
+        at: Time,
+        invitation: Option<i64>,
+    ) -> Result<Answering<'a>> {
+        let row = [
+            submission.into(),
+            survey.into(),
+            Value::Int(1),
+            story.case_id.into(),
+            story.contact_id.into(),
+            invitation.into(),
+            at.into(),
+        ];
+        self.submissions.push(tx, row)?;
+        Ok(Answering { responses: &mut self.responses, survey, submission, story, at })
+    }
+
+    fn finish(self, tx: &mut Tx<'_>) -> Result<()> {
+        self.submissions.finish(tx)?;
+        let mut responses = Rows::of(
             "crm_survey_responses",
             [
                 "submission_id",
@@ -106,22 +153,31 @@ impl Further {
                 "case_id",
                 "contact_id",
                 "rating_value",
+                "text_value",
+                "choice_value",
                 "created_at",
             ],
         );
-        for (story, given) in &answered {
-            let row = [
-                id(story).into(),
-                survey.into(),
-                question.into(),
-                story.case_id.into(),
-                story.contact_id.into(),
-                rating(given.stars, story.case_id).into(),
-                given.at.into(),
-            ];
-            rows.push(tx, row)?;
+        for row in self.responses {
+            responses.push(tx, row)?;
         }
-        rows.finish(tx)
+        responses.finish(tx)
+    }
+}
+
+impl Answering<'_> {
+    fn answer(&mut self, question: i64, stars: Option<i64>, words: Option<&str>, choice: Option<&str>) {
+        self.responses.push([
+            self.submission.into(),
+            self.survey.into(),
+            question.into(),
+            self.story.case_id.into(),
+            self.story.contact_id.into(),
+            stars.into(),
+            words.into(),
+            choice.into(),
+            self.at.into(),
+        ]);
     }
 }
 
@@ -183,76 +239,6 @@ fn write_invitations(
                 at.plus_days(EXPIRY_DAYS).into(),
             ],
         )?;
-    }
-    rows.finish(tx)
-}
-
-fn write_submissions(
-    tx: &mut Tx<'_>,
-    stories: &[Story],
-    closings: &BTreeMap<i64, i64>,
-    now: Time,
-) -> Result<()> {
-    let mut rows = Rows::of(
-        "crm_survey_submissions",
-        ["submission_id", "survey_id", "version", "case_id", "contact_id", "invitation_id", "created_at"],
-    );
-    for story in stories {
-        let Some(rating) = &story.rating else { continue };
-        let invitation = invited_at(story, closings, now).map(|_| story.case_id);
-        rows.push(
-            tx,
-            [
-                submission_id(story).into(),
-                Value::Int(SURVEY),
-                Value::Int(1),
-                story.case_id.into(),
-                story.contact_id.into(),
-                invitation.into(),
-                rating.at.into(),
-            ],
-        )?;
-    }
-    rows.finish(tx)
-}
-
-fn write_responses(tx: &mut Tx<'_>, stories: &[Story]) -> Result<()> {
-    let mut rows = Rows::of(
-        "crm_survey_responses",
-        [
-            "submission_id",
-            "survey_id",
-            "question_id",
-            "case_id",
-            "contact_id",
-            "rating_value",
-            "text_value",
-            "choice_value",
-            "created_at",
-        ],
-    );
-    for story in stories {
-        let Some(rating) = &story.rating else { continue };
-        let solved = if rating.stars > 2 { "yes" } else { "no" };
-        let mut answer = |question: i64, stars: Option<i64>, words: Option<&str>, choice: Option<&str>| {
-            let row = [
-                submission_id(story).into(),
-                Value::Int(SURVEY),
-                question.into(),
-                story.case_id.into(),
-                story.contact_id.into(),
-                stars.into(),
-                words.into(),
-                choice.into(),
-                rating.at.into(),
-            ];
-            rows.push(tx, row)
-        };
-        answer(1, Some(rating.stars), None, None)?;
-        answer(2, None, None, Some(solved))?;
-        if let Some(comment) = rating.comment {
-            answer(3, None, Some(comment), None)?;
-        }
     }
     rows.finish(tx)
 }

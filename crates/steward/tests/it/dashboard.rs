@@ -285,6 +285,25 @@ both_engines! {
         }
     }
 
+    fn only_noted_cases_are_read_anew_and_notes_that_are_gone_are_not_missed(desk) {
+        let mia = desk.manager("mia");
+        let ids: Vec<i64> = (0..3).map(|n| mia.opens(json!({ "subject": format!("case {n}"), "channel": "web" }))).collect();
+        let by_phone = || {
+            let shown = mia.get("/api/crm/support/dashboard").ok();
+            let channels = shown["by_channel"].as_array().unwrap();
+            channels.iter().find(|row| row["channel"] == "phone").unwrap()["total_cases"].as_i64().unwrap()
+        };
+        let calls = |id: i64| desk.execute(&format!("update crm_cases set channel = 'phone' where case_id = {id}"));
+        assert_eq!(by_phone(), 0);
+        calls(ids[0]);
+        desk.execute("delete from crm_dashboard_changes where mark = (select max(mark) from crm_dashboard_changes)");
+        assert_eq!(by_phone(), 0, "what is not noted is remembered as it was");
+        calls(ids[1]);
+        calls(ids[2]);
+        desk.execute("delete from crm_dashboard_changes where mark < (select max(mark) from crm_dashboard_changes)");
+        assert_eq!(by_phone(), 3, "when notes are gone, all is read");
+    }
+
     fn the_rollup_follows_plain_sql(desk) {
         let history = history(desk, 11, 25);
         let mut rng = Rng::with_seed(12);
