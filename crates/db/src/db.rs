@@ -45,9 +45,9 @@ pub enum Class {
 pub struct Options {
     /// `sqlite:PATH` or `postgres://user:password@host:port/name`.
     ///
-    /// A PostgreSQL URL takes libpq's parameters. Connections are not encrypted: `sslmode=require` is
-    /// refused, `prefer` (the default) and `disable` go in the clear. Reach a distant server through a
-    /// tunnel, or one beside the program through its socket.
+    /// A PostgreSQL URL takes libpq's parameters, of TLS `sslmode` (`disable`, `prefer`, `require`,
+    /// `verify-ca`, `verify-full`) and `sslrootcert` (a file, or `system`). As with libpq the default,
+    /// `prefer`, encrypts where the server can and checks nothing; `verify-full` is sure of who answers.
     pub url: String,
     /// Slow reads at a time. Default: cores - 1, at least 1.
     pub readers: usize,

@@ -3,7 +3,6 @@
 use std::sync::Weak;
 use std::time::Duration;
 
-use ::postgres::NoTls;
 use ::postgres::fallible_iterator::FallibleIterator;
 
 use super::Server;
@@ -39,7 +38,7 @@ fn listen(
     open: &Weak<()>,
     heard: &impl Fn(Option<&str>),
 ) -> Result<(), ::postgres::Error> {
-    let mut client = server.config.connect(NoTls)?;
+    let mut client = server.config.connect(server.tls.clone())?;
     client.batch_execute(&format!("listen {channel}"))?;
     heard(None);
     while open.strong_count() > 0 {

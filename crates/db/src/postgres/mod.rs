@@ -5,13 +5,14 @@ mod listen;
 mod migration;
 mod pool;
 mod session;
+mod tls;
 mod values;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ::postgres::Config;
-use ::postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub(crate) use ::postgres::Row;
 pub(crate) use session::Session;
@@ -23,6 +24,7 @@ use crate::stats::Counters;
 use crate::{Class, Error, Stats, Step};
 
 use pool::{Kind, Pool};
+use tls::Wish;
 
 pub(crate) struct Engine {
     pool: Arc<Pool>,
@@ -37,15 +39,16 @@ pub(crate) struct Engine {
 #[derive(Clone)]
 pub(crate) struct Server {
     config: Config,
+    tls: MakeRustlsConnect,
     statement_timeout: Duration,
     slow_deadline: Duration,
 }
 
 impl Engine {
     pub fn open(options: &Options, counters: &Arc<Counters>, hook: &Arc<Hook>) -> Result<Engine, Error> {
-        let config = configure(&options.url)?;
+        let (config, tls) = configure(&options.url)?;
         let (statement_timeout, slow_deadline) = (options.statement_timeout, options.slow_deadline);
-        let server = Server { config, statement_timeout, slow_deadline };
+        let server = Server { config, tls, statement_timeout, slow_deadline };
         let pool = Arc::new(Pool::new(server.clone(), options, Arc::clone(counters), Arc::clone(hook)));
         Ok(Engine {
             pool,
@@ -91,15 +94,11 @@ impl Engine {
     }
 }
 
-fn configure(url: &str) -> Result<Config, Error> {
+fn configure(url: &str) -> Result<(Config, MakeRustlsConnect), Error> {
+    let (url, wish) = Wish::of(url)?;
     let mut config: Config = url
         .parse()
         .map_err(|error| Error::Unsupported(format!("the database's URL cannot be read: {error}")))?;
-    if config.get_ssl_mode() == SslMode::Require {
-        let why = "sslmode=require is not supported: connect through a tunnel or a local socket, \
-                   or accept an unencrypted connection with sslmode=disable";
-        return Err(Error::Unsupported(why.into()));
-    }
     // A server that vanishes without a word must not hold a connection for hours.
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(Duration::from_secs(5));
@@ -108,5 +107,6 @@ fn configure(url: &str) -> Result<Config, Error> {
         config.tcp_user_timeout(Duration::from_secs(20));
     }
     config.keepalives_idle(Duration::from_secs(30));
-    Ok(config)
+    config.ssl_mode(wish.mode);
+    Ok((config, wish.connector()?))
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ::postgres::fallible_iterator::FallibleIterator;
 use ::postgres::types::ToSql;
-use ::postgres::{Client, NoTls, Statement};
+use ::postgres::{Client, Statement};
 
 use super::Server;
 use super::failure::{of_commit, of_connect, of_statement};
@@ -31,7 +31,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub fn connect(server: &Server) -> Result<Session, Error> {
-        let mut client = server.config.connect(NoTls).map_err(|failure| of_connect(&failure))?;
+        let mut client = server.config.connect(server.tls.clone()).map_err(|failure| of_connect(&failure))?;
         // Compiling a plan costs more than the short statements of a desk take; so does planning a page of cases with
         // its seven tables anew (4 ms) each time it is asked (0.4 ms).
         let settings = format!(

@@ -13,3 +13,4 @@ mod migrations;
 mod reads;
 mod server;
 mod support;
+mod tls;
