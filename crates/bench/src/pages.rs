@@ -37,6 +37,8 @@ const PAGES: [Page; 6] = [
 const REQUESTS: i64 = 400;
 /// First visits and clicks of which the middle one counts.
 const VISITS: usize = 9;
+/// How long a pointer rests on a link before it is pressed; after 100 ms its page begins to be made ready.
+const REST: Duration = Duration::from_millis(400);
 /// The start of the story of a page: when the browser has painted the largest thing that it shows.
 const LARGEST_PAINT: &str =
     "new Promise(resolve => new PerformanceObserver(list => resolve(list.getEntries().at(-1).startTime))
@@ -116,26 +118,35 @@ fn seen(address: &str, cases: i64, report: &mut String, bars: &mut Vec<Bar>) -> 
     clicked(&chromium, &base, report, bars)
 }
 
-/// How soon a click shows the next page.
+/// How soon a click shows the next page: after the pointer has rested on the link, as people's do, so that the browser
+/// has made the page ready; and where it comes out of nowhere.
 fn clicked(chromium: &Chromium, base: &str, report: &mut String, bars: &mut Vec<Bar>) -> Result<(), Fatal> {
-    report.push_str("| click, to the next page's first paint | ms |\n| --- | ---: |\n");
+    report.push_str("| click, to the next page's first paint | after a rest, ms | out of nowhere, ms |\n");
+    report.push_str("| --- | ---: | ---: |\n");
     for (name, from, link) in [
         ("from the list to a case", "/views/open", "table .subject a"),
         ("from a view to another", "/views/open", "nav a[href='/views/unassigned']"),
         ("from a case to the dashboard", "/cases/1", "nav a[href='/dashboard']"),
     ] {
         let tab = visitor(chromium, base)?;
-        let mut paints = Vec::new();
-        for _ in 0..VISITS {
-            tab.goes(from)?;
+        let (mut rested, mut sudden) = (Vec::new(), Vec::new());
+        for visit in 0..2 * VISITS {
+            tab.goes(from)?.points_at("h1")?;
             tab.asks("addEventListener('click', event => { sessionStorage.clicked = performance.timeOrigin + event.timeStamp })")?;
+            let rests = visit % 2 == 0;
+            if rests {
+                tab.points_at(link)?;
+                std::thread::sleep(REST);
+            }
             tab.follows(link)?;
-            paints.push(tab.asks(CLICK_TO_PAINT)?.as_f64().ok_or("no first paint")?);
+            let paint = tab.asks(CLICK_TO_PAINT)?.as_f64().ok_or("no first paint")?;
+            if rests { &mut rested } else { &mut sudden }.push(paint);
         }
         complain(&tab, name)?;
-        let paint = median(&mut paints);
-        let _ = writeln!(report, "| {name} | {paint:.0} |");
-        bars.push(Bar::under(&format!("click {name}: under 100 ms"), paint, 100.0, "ms"));
+        let (rested, sudden) = (median(&mut rested), median(&mut sudden));
+        let _ = writeln!(report, "| {name} | {rested:.0} | {sudden:.0} |");
+        bars.push(Bar::under(&format!("click {name}, after a rest: under 100 ms"), rested, 100.0, "ms"));
+        bars.push(Bar::under(&format!("click {name}, out of nowhere: under 100 ms"), sudden, 100.0, "ms"));
     }
     report.push('\n');
     Ok(())

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::notes::Notes;
+use crate::notes::{Notes, Say};
 use crate::tab::Tab;
 use crate::{Error, Look, Result};
 
@@ -19,6 +19,10 @@ use crate::{Error, Look, Result};
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 /// How long an answer may take; Chromium's own waits are shorter.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Bytes of shared memory that Chromium is to have for the pictures of its pages.
+const SHARED: u64 = 1 << 30;
+/// What Chromium says of a page that is no longer there, and what we say to who was waiting for it.
+const GONE: &str = "Session with given id not found";
 /// The protocol is spoken on descriptors 3 and 4. When the pipe closes, however its holder ended, Chromium ends too and
 /// the shell takes the profile away.
 const LAUNCH: &str = r#"trap '' INT; folder=$1; shift
@@ -34,9 +38,15 @@ pub struct Chromium {
 struct Link {
     to: Mutex<Option<ChildStdin>>,
     next: AtomicU64,
-    waiting: Mutex<HashMap<u64, SyncSender<Value>>>,
+    waiting: Mutex<HashMap<u64, Waiting>>,
     tabs: Mutex<HashMap<String, Arc<Notes>>>,
     process: Mutex<Child>,
+}
+
+/// Somebody who waits for an answer.
+struct Waiting {
+    session: Option<String>,
+    answer: SyncSender<Value>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -97,7 +107,8 @@ impl Chromium {
     pub(crate) fn call(&self, session: Option<&str>, method: &str, params: Value) -> Result<Value> {
         let (answer, answered) = sync_channel(1);
         let id = self.link.next.fetch_add(1, Ordering::Relaxed);
-        lock(&self.link.waiting).insert(id, answer);
+        let waiting = Waiting { session: session.map(str::to_owned), answer };
+        lock(&self.link.waiting).insert(id, waiting);
         self.link.send(id, session, method, params)?;
         self.answer(id, method, answered)
     }
@@ -120,8 +131,9 @@ impl Chromium {
         lock(&self.link.tabs).insert(session.to_owned(), notes);
     }
 
-    pub(crate) fn forget(&self, session: &str) {
-        lock(&self.link.tabs).remove(session);
+    /// Lets nobody hear any more what these notes heard.
+    pub(crate) fn forget(&self, notes: &Arc<Notes>) {
+        lock(&self.link.tabs).retain(|_, others| !Arc::ptr_eq(others, notes));
     }
 }
 
@@ -144,7 +156,7 @@ impl Link {
         if let Some(id) = message["id"].as_u64() {
             if let Some(waiting) = lock(&self.waiting).remove(&id) {
                 // Who stopped waiting does not hear it.
-                let _ = waiting.send(message);
+                let _ = waiting.answer.send(message);
             }
             return;
         }
@@ -154,11 +166,31 @@ impl Link {
         };
         let (method, session) = (method.to_owned(), session.to_owned());
         let Some(notes) = lock(&self.tabs).get(&session).cloned() else { return };
-        // A dialog stops the page, and with it whoever asks the page something.
-        if let Some(accept) = notes.hear(&method, message["params"].take()) {
-            let id = self.next.fetch_add(1, Ordering::Relaxed);
-            let _ = self.send(id, Some(&session), "Page.handleJavaScriptDialog", json!({ "accept": accept }));
+        for say in notes.hear(&session, &method, message["params"].take()) {
+            match say {
+                Say::Call { session, method, params } => {
+                    let id = self.next.fetch_add(1, Ordering::Relaxed);
+                    // Nobody waits for the answer; a pipe that broke is noticed by whoever speaks next.
+                    let _ = self.send(id, Some(&session), method, params);
+                }
+                Say::Listen(session) => {
+                    lock(&self.tabs).insert(session, notes.clone());
+                }
+                Say::Gone(session) => self.end(&session),
+            }
         }
+    }
+
+    /// A page is gone: it answers nobody any more.
+    fn end(&self, session: &str) {
+        lock(&self.tabs).remove(session);
+        lock(&self.waiting).retain(|_, waiting| {
+            let goes = waiting.session.as_deref() == Some(session);
+            if goes {
+                let _ = waiting.answer.send(json!({ "error": { "message": GONE } }));
+            }
+            !goes
+        });
     }
 }
 
@@ -168,6 +200,11 @@ impl Drop for Link {
         lock(&self.to).take();
         let _ = lock(&self.process).wait();
     }
+}
+
+/// Whether a call failed because its page is gone.
+pub(crate) fn is_gone(error: &Error) -> bool {
+    error.0.contains(GONE)
 }
 
 fn find() -> Option<std::path::PathBuf> {
@@ -191,7 +228,6 @@ fn flags(folder: &Path) -> Vec<String> {
         "--disable-extensions",
         "--disable-sync",
         "--disable-gpu",
-        "--disable-dev-shm-usage",
         "--mute-audio",
         "--hide-scrollbars",
         "--password-store=basic",
@@ -205,6 +241,11 @@ fn flags(folder: &Path) -> Vec<String> {
         "--force-color-profile=srgb",
     ];
     let mut flags: Vec<String> = flags.map(str::to_owned).to_vec();
+    // Where memory to share is short, as in many containers, files do, but what is painted takes a third longer.
+    let shared = rustix::fs::statvfs("/dev/shm").map_or(0, |place| place.f_bavail * place.f_frsize);
+    if shared < SHARED {
+        flags.push("--disable-dev-shm-usage".into());
+    }
     flags.push(format!("--user-data-dir={}", folder.display()));
     flags.push("about:blank".into());
     flags

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use serde_json::{Value, json};
 
-use crate::chromium::Chromium;
+use crate::chromium::{self, Chromium};
 use crate::notes::{Answer, Notes};
 use crate::{Error, Look, Result, keys};
 
@@ -32,7 +32,6 @@ const FIND: &str = r##"(what => {
 
 pub struct Tab {
     chromium: Chromium,
-    session: String,
     context: String,
     base: String,
     notes: Arc<Notes>,
@@ -42,41 +41,60 @@ impl Tab {
     pub(crate) fn open(chromium: Chromium, base: &str, look: Look) -> Result<Tab> {
         let made = chromium.call(None, "Target.createBrowserContext", json!({}))?;
         let context = made["browserContextId"].as_str().unwrap_or_default().to_owned();
-        let target = json!({ "url": "about:blank", "browserContextId": context, "width": look.width, "height": look.height });
+        let target = json!({ "url": "about:blank", "browserContextId": context, "width": look.width,
+            "height": look.height, "forTab": true });
         let made = chromium.call(None, "Target.createTarget", target)?;
         let attach = json!({ "targetId": made["targetId"], "flatten": true });
         let attached = chromium.call(None, "Target.attachToTarget", attach)?;
-        let session = attached["sessionId"].as_str().unwrap_or_default().to_owned();
+        let session = attached["sessionId"].as_str().unwrap_or_default();
         let notes = Arc::new(Notes::new(base));
-        chromium.listen(&session, notes.clone());
-        let tab = Tab { chromium, session, context, base: base.to_owned(), notes };
-        for domain in ["Page", "Runtime", "Log", "Network", "Audits"] {
-            tab.call(&format!("{domain}.enable"), json!({}))?;
+        chromium.listen(session, notes.clone());
+        let tab = Tab { chromium, context, base: base.to_owned(), notes };
+        for method in ["Page.enable", "Runtime.enable", "Log.enable", "Network.enable", "Audits.enable"] {
+            tab.notes.want(method, &json!({}));
         }
-        tab.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }))?;
+        tab.notes.want("Emulation.setFocusEmulationEnabled", &json!({ "enabled": true }));
+        let follow = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
+        tab.chromium.call(Some(session), "Target.setAutoAttach", follow)?;
+        if !tab.notes.wait_for_other("", PATIENCE) {
+            return Err(Error("a new tab shows no page".into()));
+        }
         tab.look(look)?;
         Ok(tab)
     }
 
+    /// Calls a method of the page that is shown; of the next one, where that has just given way to it.
     fn call(&self, method: &str, params: Value) -> Result<Value> {
-        self.chromium.call(Some(&self.session), method, params)
+        let session = self.notes.shown();
+        match self.chromium.call(Some(&session), method, params.clone()) {
+            Err(error) if chromium::is_gone(&error) && self.notes.wait_for_other(&session, PATIENCE) => {
+                self.chromium.call(Some(&self.notes.shown()), method, params)
+            }
+            answer => answer,
+        }
+    }
+
+    /// Sets how pages are looked at: this one, and those that will be shown in this tab.
+    fn set(&self, method: &'static str, params: Value) -> Result<()> {
+        self.notes.want(method, &params);
+        self.call(method, params).map(|_| ())
     }
 
     /// Looks at the page in another way: from now on, and at what is shown already where that is possible.
     pub fn look(&self, look: Look) -> Result<()> {
         let screen = json!({ "width": look.width, "height": look.height, "deviceScaleFactor": look.scale,
             "mobile": look.is_phone });
-        self.call("Emulation.setDeviceMetricsOverride", screen)?;
-        self.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": look.is_phone }))?;
+        self.set("Emulation.setDeviceMetricsOverride", screen)?;
+        self.set("Emulation.setTouchEmulationEnabled", json!({ "enabled": look.is_phone }))?;
         let colours = if look.is_dark { "dark" } else { "light" };
         let motion = if look.moves { "no-preference" } else { "reduce" };
         let features = json!([{ "name": "prefers-color-scheme", "value": colours },
             { "name": "prefers-reduced-motion", "value": motion }]);
-        self.call("Emulation.setEmulatedMedia", json!({ "media": "", "features": features }))?;
-        self.call("Emulation.setLocaleOverride", json!({ "locale": look.language }))?;
-        self.call("Emulation.setTimezoneOverride", json!({ "timezoneId": look.zone }))?;
-        self.call("Emulation.setScriptExecutionDisabled", json!({ "value": !look.runs_scripts }))?;
-        self.call("Network.setExtraHTTPHeaders", json!({ "headers": { "accept-language": look.language } }))?;
+        self.set("Emulation.setEmulatedMedia", json!({ "media": "", "features": features }))?;
+        self.set("Emulation.setLocaleOverride", json!({ "locale": look.language }))?;
+        self.set("Emulation.setTimezoneOverride", json!({ "timezoneId": look.zone }))?;
+        self.set("Emulation.setScriptExecutionDisabled", json!({ "value": !look.runs_scripts }))?;
+        self.set("Network.setExtraHTTPHeaders", json!({ "headers": { "accept-language": look.language } }))?;
         Ok(())
     }
 
@@ -93,7 +111,7 @@ impl Tab {
 
     /// Sends every request to the desk, whatever was kept, or keeps again.
     pub fn keep_nothing(&self, keeps_nothing: bool) -> Result<()> {
-        self.call("Network.setCacheDisabled", json!({ "cacheDisabled": keeps_nothing })).map(|_| ())
+        self.set("Network.setCacheDisabled", json!({ "cacheDisabled": keeps_nothing }))
     }
 
     // ---- where
@@ -262,6 +280,19 @@ impl Tab {
         Ok(self)
     }
 
+    /// Waits until the browser has made a page ready that nobody has asked for yet.
+    pub fn until_ready(&self) -> Result<&Tab> {
+        if !self.notes.wait_for_ready(PATIENCE) {
+            return Err(Error(format!("no page is made ready, at {}", self.path()?)));
+        }
+        Ok(self)
+    }
+
+    /// How many pages were ready when they were asked for.
+    pub fn foreseen(&self) -> u64 {
+        self.notes.foreseen()
+    }
+
     /// Clicks on what leads to another page, and waits until that is loaded.
     pub fn follows(&self, what: &str) -> Result<&Tab> {
         let before = self.notes.loads();
@@ -342,7 +373,7 @@ impl Tab {
 
 impl Drop for Tab {
     fn drop(&mut self) {
-        self.chromium.forget(&self.session);
+        self.chromium.forget(&self.notes);
         // Best effort: it ends with the process at the latest.
         let _ = self.chromium.call(
             None,

@@ -2,6 +2,7 @@
 //! model functions; templates mirror `src/`; what they say stands in `locales/`.
 
 mod address;
+pub mod ahead;
 mod assets;
 pub mod chart;
 mod compress;

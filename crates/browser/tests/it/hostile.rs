@@ -55,7 +55,8 @@ fn collected(kind: &str) -> Vec<String> {
 
 /// What of a page somebody else has written: elements and attributes that no template of ours has.
 const ESCAPED: &str = "(() => {
-    const found = [...document.querySelectorAll('script')].filter(one => !one.getAttribute('src')?.startsWith('/assets/'));
+    const ahead = document.querySelector('head > script[type=speculationrules]');
+    const found = [...document.querySelectorAll('script')].filter(one => one !== ahead && !one.getAttribute('src')?.startsWith('/assets/'));
     for (const one of document.querySelectorAll('*')) {
         const hooks = one.getAttributeNames().filter(name => name.startsWith('on') || name === 'style');
         const places = ['href', 'src', 'action', 'formaction', 'data'].map(name => one.getAttribute(name) ?? '');

@@ -21,6 +21,7 @@ mod stage;
 mod axe;
 mod spots;
 
+mod ahead;
 mod every_page;
 mod hostile;
 mod plain;

@@ -57,6 +57,6 @@ if (place) {
     if (!due) plan();
     due = true;
   };
-  for (const kind of ["case_created", "case_changed", "case_breached", "reset"]) hear(kind, note);
+  for (const kind of ["case_created", "case_changed", "case_breached", "reset", "awake"]) hear(kind, note);
   document.addEventListener("visibilitychange", refresh);
 }

@@ -1,5 +1,7 @@
 // Keys. A module adds its own with `on(key, act)`; while somebody types they are letters.
 
+import { rest } from "./ahead.js";
+
 const acts = new Map();
 
 export function on(key, act) {
@@ -32,6 +34,7 @@ function move(step) {
   const next = all[Math.min(Math.max(now + step, 0), all.length - 1)];
   next.setAttribute("aria-selected", "true");
   linkOf(next).focus({ preventScroll: true });
+  rest(linkOf(next));
   next.scrollIntoView({ block: "nearest" });
 }
 

@@ -38,9 +38,11 @@ async function read(query) {
     if (!response.ok) return location.assign(location.pathname + (query && `?${query}`));
     const chosen = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
     const current = selected()?.id;
+    const isHeld = list.contains(document.activeElement);
     list.innerHTML = await response.text();
     for (const box of boxes()) box.checked = chosen.has(box.value);
     if (current) document.getElementById(current)?.setAttribute("aria-selected", "true");
+    if (isHeld) selected()?.querySelector("[data-open]")?.focus({ preventScroll: true });
     forget();
     tally();
     tell();

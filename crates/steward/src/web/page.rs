@@ -1,6 +1,7 @@
 //! Pages as answers: HTML with the headers that keep it safe, errors that people can read, redirects after a change.
 
 use std::ops::Deref;
+use std::sync::LazyLock;
 
 use askama::Template;
 use axum::body::Body;
@@ -12,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 
 use super::visit::{Page, Visit};
-use super::{compress, errors};
+use super::{ahead, compress, errors};
 use crate::app::App;
 use crate::error::Error;
 use crate::http::Caller;
@@ -21,8 +22,14 @@ use crate::work::Actor;
 pub type PageResult = Result<Response, PageError>;
 
 /// Nothing from elsewhere, no script within a page: what somebody manages to write into one stays text.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-     font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let policy = format!(
+        "default-src 'none'; script-src 'self' {}; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ahead::SOURCE.as_str()
+    );
+    HeaderValue::try_from(policy).expect("base64 and the words above are ASCII")
+});
 /// A shorter page is not worth compressing.
 const SHORT: usize = 1_000;
 
@@ -45,7 +52,6 @@ pub(super) fn html<T: Template>(status: StatusCode, page: &T) -> PageResult {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "private, no-cache"),
@@ -53,6 +59,7 @@ pub(super) fn html<T: Template>(status: StatusCode, page: &T) -> PageResult {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     Ok(response)
 }
