@@ -267,6 +267,7 @@ each_engine! {
 fn a_page_that_acts_is_seen() {
     for (html, what) in [
         ("<script>1</script>", "<script>"),
+        ("<script type=speculationrules>{}</script>", "<script>"),
         ("<script src=//evil.example/x></script>", "<script>"),
         ("<form action=https://evil.example></form>", "<form>"),
         ("<p onclick=x>", "onclick=x"),

@@ -5,6 +5,7 @@ use html5ever::tendril::TendrilSink;
 use html5ever::{ParseOpts, parse_document};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 use serde_json::json;
+use steward::web::ahead;
 
 /// Ways to run a script, one for each kind of hole. `STEWARD_PAYLOADS` may name a JSON file with lists of more.
 const PAYLOADS: &[&str] = &[
@@ -88,6 +89,15 @@ pub fn acting_in_page(html: &str) -> Vec<String> {
     found
 }
 
+fn text_of(node: &Handle) -> String {
+    let children = node.children.borrow();
+    let texts = children.iter().filter_map(|child| match &child.data {
+        NodeData::Text { contents } => Some(contents.borrow().to_string()),
+        _ => None,
+    });
+    texts.collect()
+}
+
 fn walk_page(node: &Handle, found: &mut Vec<String>) {
     if let NodeData::Element { name, attrs, .. } = &node.data {
         let element = name.local.to_string();
@@ -98,7 +108,14 @@ fn walk_page(node: &Handle, found: &mut Vec<String>) {
         };
         let is_ours = |name: &str, start: &str| attribute(name).is_some_and(|place| place.starts_with(start));
         let (is_its_own, own) = match element.as_str() {
-            "script" => (is_ours("src", "/assets/") && node.children.borrow().is_empty(), true),
+            "script" => {
+                let text = text_of(node);
+                let is_named = is_ours("src", "/assets/") && text.is_empty();
+                // What pages of the workspace let browsers make ready; nothing else may stand within a script.
+                let is_ahead =
+                    attribute("type").as_deref() == Some("speculationrules") && text == ahead::RULES;
+                (is_named || is_ahead, true)
+            }
             "link" => (is_ours("href", "/"), true),
             "form" => (attribute("action").is_none_or(|place| place.starts_with('/')), true),
             "button" | "input" => (attribute("formaction").is_none_or(|place| place.starts_with('/')), true),
