@@ -23,6 +23,7 @@ mod spots;
 
 mod ahead;
 mod every_page;
+mod first;
 mod hostile;
 mod plain;
 mod refused;
