@@ -66,6 +66,15 @@ impl Step {
         }
     }
 
+    /// The steps of a new database are made in one go, and nobody waits to hear of each.
+    pub(crate) fn tell_applied(&self, steps: &[Step], done: &[u32]) {
+        if done.first() == steps.first().map(|first| &first.number) {
+            tracing::debug!(step = self.number, name = self.name, "migrated");
+        } else {
+            tracing::info!(step = self.number, name = self.name, "migrated");
+        }
+    }
+
     fn title(&self) -> String {
         format!("step {} ({})", self.number, self.name)
     }
@@ -172,8 +181,8 @@ pub(crate) fn sqlite(files: &Files, steps: &[Step], backup: Option<&Path>) -> Re
             return Err(step.failed(Error::Migration(why)));
         }
         connection.execute_batch("commit").map_err(|error| step.failed(plain_error(error)))?;
-        tracing::info!(step = step.number, name = step.name, "migrated");
         done.push(step.number);
+        step.tell_applied(steps, &done);
     }
 }
 

@@ -24,7 +24,7 @@ pub use kinds::is_plain_image;
 pub use page_form::receive_page;
 pub use store::Files;
 pub use sweep::{KEPT_DAYS, sweep};
-pub use upload::{Arrived, Filled, Form, Upload, hex_digest};
+pub use upload::{Arrived, Form, Upload, hex_digest};
 
 /// Bytes of what settings and people call a megabyte.
 const MEGABYTE: u64 = 1_000_000;

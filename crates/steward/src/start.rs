@@ -1,5 +1,6 @@
 //! Starting a desk: where its database is, bringing the schema up, and the tasks that run beside the requests.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -31,7 +32,11 @@ pub type Fatal = Box<dyn std::error::Error + Send + Sync>;
 pub fn log(config: &Config) -> Result<(), Fatal> {
     let filter =
         tracing_subscriber::EnvFilter::try_new(&config.log).map_err(|error| format!("log: {error}"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for eyes: a file or a collector gets plain text.
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
@@ -56,7 +61,9 @@ pub fn open_database(config: &Config, durable: bool) -> Result<Db, Fatal> {
     let backup = backup_path(config)?;
     let applied = db.migrate(STEPS, Some(&backup))?;
     if !applied.is_empty() {
-        tracing::info!(steps = ?applied, "the schema has been brought up");
+        let (from, to) =
+            (applied.first().copied().unwrap_or_default(), applied.last().copied().unwrap_or_default());
+        tracing::info!(from, to, "the schema has been brought up");
     }
     Ok(db)
 }

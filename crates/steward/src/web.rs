@@ -22,7 +22,7 @@ mod words;
 
 pub use address::{Asked, Ids, Named, given, with};
 pub use assets::{address, asset};
-pub use form::{Form, fields, is_ours};
+pub use form::Form;
 pub use frame::{Choice, Choices, Frame, choices, title_of, told};
 pub use language::{Filling, Language};
 pub use page::{

@@ -26,8 +26,8 @@ fn migrate(server: &Server, steps: &[Step]) -> Result<Vec<u32>, Error> {
     session.batch(&lock).map_err(|poison| poison.error)?;
     let mut done = Vec::new();
     while let Some(step) = next(&mut session, steps)? {
-        tracing::info!(step = step.number, name = step.name, "migrated");
         done.push(step.number);
+        step.tell_applied(steps, &done);
     }
     session.batch(&format!("select pg_advisory_unlock({LOCK})")).map_err(|poison| poison.error)?;
     Ok(done)

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::body::BodyDataStream;
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use bytes::Bytes;
 use futures_util::Stream;
 use multer::{Field, Multipart};
@@ -26,7 +26,6 @@ use crate::app::App;
 use crate::error::{Error, Fault, Result};
 use crate::http::{Describe, Nothing, Operation, Query};
 use crate::input;
-use crate::web::is_ours;
 
 /// How long a client may be silent in the middle of an upload.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -36,9 +35,6 @@ const BYTES_PER_SECOND: u64 = 8 * 1024;
 /// Bytes of a part's headers, at most, and of a field that is no file.
 const HEADER_BYTES: usize = 64 * 1024;
 const FIELD_BYTES: usize = 100;
-/// Bytes of the fields of a page's form together, and their number, at most.
-const FORM_BYTES: usize = 2_000_000;
-const FIELDS: usize = 50;
 /// Faults told at once.
 const FAULTS: usize = 20;
 
@@ -173,56 +169,6 @@ impl Upload {
     }
 }
 
-/// What a page's form sent: its fields that are filled in, and its files.
-pub struct Filled {
-    pub fields: Vec<(String, String)>,
-    pub files: Vec<Arrived>,
-}
-
-impl Upload {
-    /// Reads a page's form. Its field `csrf` comes first and is looked at before anything else is read.
-    ///
-    /// # Errors
-    /// 403 where no page of this session sent it; else as [`Upload::receive`].
-    pub async fn receive_form(self, app: &App, headers: &HeaderMap) -> Result<Filled> {
-        let Upload(mut parts, ahead) = self;
-        let mut reader = Reader { files: &app.files, ahead, began: Instant::now(), received: 0 };
-        let first = reader.next_part(&mut parts).await?.filter(|part| part.name() == Some("csrf"));
-        let token = match first {
-            Some(part) => reader.text(part).await?,
-            None => String::new(),
-        };
-        is_ours(headers, &token)?;
-        let mut filled = Filled { fields: Vec::new(), files: Vec::new() };
-        let mut room = FORM_BYTES;
-        while let Some(part) = reader.next_part(&mut parts).await? {
-            let name = part.name().unwrap_or_default().to_owned();
-            match part.file_name() {
-                // A browser sends a file without a name where none was chosen.
-                Some("") => reader.skip(part).await?,
-                Some(_) if filled.files.len() >= app.files.most_files => {
-                    let most = app.files.most_files;
-                    return Err(Error::TooLarge(format!("one upload may have at most {most} files")));
-                }
-                Some(_) => filled.files.push(reader.file(part).await?),
-                None if filled.fields.len() >= FIELDS => {
-                    return Err(Error::TooLarge(format!("a form may have at most {FIELDS} fields")));
-                }
-                None => {
-                    // Browsers end the lines of a form as mails do.
-                    let text = reader.prose(part, room).await?;
-                    room -= text.len().min(room);
-                    let text = text.replace("\r\n", "\n");
-                    if !text.is_empty() {
-                        filled.fields.push((name, text));
-                    }
-                }
-            }
-        }
-        Ok(filled)
-    }
-}
-
 impl Form {
     fn set(&mut self, field: &str, text: &str) -> Result<(), &'static str> {
         match field {
@@ -279,20 +225,16 @@ impl Reader<'_> {
         Ok(())
     }
 
-    async fn text(&mut self, part: Field<'static>) -> Result<String> {
-        Ok(self.prose(part, FIELD_BYTES).await?.trim().to_owned())
-    }
-
-    /// A field that is no file, of at most so many bytes.
-    async fn prose(&mut self, mut part: Field<'static>, most: usize) -> Result<String> {
+    /// A field that is no file.
+    async fn text(&mut self, mut part: Field<'static>) -> Result<String> {
         let mut bytes = Vec::new();
         while let Some(chunk) = self.chunk(&mut part).await? {
             bytes.extend_from_slice(&chunk);
-            if bytes.len() > most {
-                return Err(Error::TooLarge(format!("a field may have at most {most} bytes")));
+            if bytes.len() > FIELD_BYTES {
+                return Err(Error::TooLarge(format!("a field may have at most {FIELD_BYTES} bytes")));
             }
         }
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
     }
 
     pub(super) async fn file(&mut self, mut part: Field<'static>) -> Result<Arrived> {

@@ -31,7 +31,7 @@ impl<T: Input> FromRequest<App> for Form<T> {
 
 /// The fields of a form that a page of this desk sent, those that are filled in. What was checked several times under one
 /// name is several values.
-pub async fn fields(request: Request) -> Result<Vec<(String, String)>> {
+async fn fields(request: Request) -> Result<Vec<(String, String)>> {
     let mut given: Vec<(String, String)> = Vec::new();
     for (name, value) in pairs(request).await?.into_iter().filter(|(_, value)| !value.is_empty()) {
         match given.iter_mut().find(|(known, _)| *known == name) {
@@ -45,11 +45,15 @@ pub async fn fields(request: Request) -> Result<Vec<(String, String)>> {
     Ok(given)
 }
 
+/// Whether a form was sent as those without files are.
+pub(super) fn is_plain(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}
+
 /// The fields of a form that a page of this desk sent, its token aside.
 pub(super) async fn pairs(request: Request) -> Result<Vec<(String, String)>> {
-    let kind =
-        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    if !kind.starts_with("application/x-www-form-urlencoded") {
+    if !is_plain(request.headers()) {
         return Err(Error::UnsupportedMediaType("a form is sent as application/x-www-form-urlencoded"));
     }
     let (parts, body) = request.into_parts();
@@ -65,7 +69,7 @@ pub(super) async fn pairs(request: Request) -> Result<Vec<(String, String)>> {
 
 /// Refuses a form that no page of this desk sent, or that was shown to another session. `token` is what its field `csrf`
 /// holds.
-pub fn is_ours(headers: &HeaderMap, token: &str) -> Result<()> {
+pub(super) fn is_ours(headers: &HeaderMap, token: &str) -> Result<()> {
     let is_known = session::token_shown(headers).is_none_or(|session| csrf::is_of(session, token));
     if session::is_same_origin(headers) && is_known {
         return Ok(());

@@ -74,18 +74,22 @@ impl FromRequest<App> for Sent {
     }
 }
 
-/// A form with files that has not been read yet: first it is found out whether its sender may send it at all.
-pub struct Upload {
-    headers: HeaderMap,
-    parts: files::Upload,
+/// A form that may have files and has not been read yet: first it is found out whether its sender may send it at all.
+pub enum Upload {
+    /// Sent without any, as forms without files are.
+    Plain(Request),
+    Parts(HeaderMap, files::Upload),
 }
 
 impl FromRequest<App> for Upload {
     type Rejection = PageError;
 
     async fn from_request(request: Request, app: &App) -> std::result::Result<Self, PageError> {
+        if form::is_plain(request.headers()) {
+            return Ok(Upload::Plain(request));
+        }
         let headers = request.headers().clone();
-        Ok(Upload { headers, parts: files::Upload::from_request(request, app).await? })
+        Ok(Upload::Parts(headers, files::Upload::from_request(request, app).await?))
     }
 }
 
@@ -98,12 +102,15 @@ impl Upload {
 
     /// The same with at most so many files.
     pub async fn receive_few(self, app: &App, most: usize) -> Result<(Sent, Vec<Arrived>)> {
-        let headers = self.headers;
+        let (headers, parts) = match self {
+            Upload::Plain(request) => return Ok((Sent::of(form::pairs(request).await?), Vec::new())),
+            Upload::Parts(headers, parts) => (headers, parts),
+        };
         let is_ours = |fields: &[(String, String)]| {
             let token = fields.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value);
             form::is_ours(&headers, token)
         };
-        let (mut fields, files) = files::receive_page(app, self.parts, most, is_ours).await?;
+        let (mut fields, files) = files::receive_page(app, parts, most, is_ours).await?;
         fields.retain(|(name, _)| name != "csrf");
         Ok((Sent::of(fields), files))
     }

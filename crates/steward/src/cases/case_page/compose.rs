@@ -2,24 +2,21 @@
 //! look like.
 
 use askama::Template;
-use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use db::Class;
 
 use super::{Again, CaseQuestion, PathOf, Wants, page_of};
-use crate::app::App;
 use crate::cases::attachments::Placement;
 use crate::cases::case::Case;
 use crate::cases::comment::CommentDraft;
 use crate::cases::family;
 use crate::cases::status::StatusChange;
-use crate::error::{Error, Fault, Result};
-use crate::files::{self, Filled, Kept, Upload};
+use crate::error::{Error, Result};
+use crate::files::{self, Arrived, Kept};
 use crate::http::{Agent, Viewer};
-use crate::input::{self, Prose};
+use crate::input::Prose;
 use crate::markdown::{self, Style};
-use crate::web::{Faults, Form, PageResult, Seat, fields, show};
+use crate::web::{Faults, Form, PageResult, Seat, Sent, Upload, show};
 use crate::work::Work;
 use crate::workflow::Status;
 
@@ -66,13 +63,12 @@ impl Composer {
     }
 
     /// As it was typed, whatever of it is at fault.
-    fn typed(sent: &Filled) -> Composer {
-        let field = |name: &str| sent.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+    fn typed(sent: &Sent, had_files: bool) -> Composer {
         Composer {
-            text: field("comment_text").cloned().unwrap_or_default(),
-            kind: field("kind").and_then(|word| Kind::from_word(word)).unwrap_or(Kind::Reply),
-            is_solution: field("is_solution").is_some(),
-            had_files: !sent.files.is_empty(),
+            text: sent.text("comment_text").to_owned(),
+            kind: Kind::from_word(sent.text("kind")).unwrap_or(Kind::Reply),
+            is_solution: !sent.text("is_solution").is_empty(),
+            had_files,
             ..Composer::empty()
         }
     }
@@ -82,13 +78,13 @@ impl Composer {
     }
 }
 
-pub async fn compose(seat: Seat<Agent>, id: PathOf, wants: Wants, request: Request) -> PageResult {
-    let sent = match receive(&seat.app, request).await {
+pub async fn compose(seat: Seat<Agent>, id: PathOf, wants: Wants, upload: Upload) -> PageResult {
+    let (sent, arrived) = match upload.receive(&seat.app).await {
         Err(error) if wants.json => return Ok(error.into_response()),
-        sent => sent?,
+        received => received?,
     };
-    let mut typed = Composer::typed(&sent);
-    match send(&seat, id.0, sent).await {
+    let mut typed = Composer::typed(&sent, !arrived.is_empty());
+    match send(&seat, id.0, &sent, arrived).await {
         Ok(comment_id) => wants.done(&format!("/cases/{}#comment-{comment_id}", id.0)),
         Err(error) if wants.json => Ok(error.into_response()),
         Err(error) => {
@@ -105,27 +101,17 @@ pub async fn compose(seat: Seat<Agent>, id: PathOf, wants: Wants, request: Reque
     }
 }
 
-/// What the form sent, as a form with files or without.
-async fn receive(app: &App, request: Request) -> Result<Filled> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if !kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
-        return Ok(Filled { fields: fields(request).await?, files: Vec::new() });
-    }
-    let headers: HeaderMap = request.headers().clone();
-    Upload::from_request(request, app).await?.receive_form(app, &headers).await
-}
-
 /// Comments on the case, attaches the files and sets the status: all of it or nothing. Answers the comment's id.
-async fn send(seat: &Agent, case_id: i64, sent: Filled) -> Result<i64> {
-    let form: Composed = input::from_pairs(sent.fields).map_err(named)?;
+async fn send(seat: &Agent, case_id: i64, sent: &Sent, arrived: Vec<Arrived>) -> Result<i64> {
+    let form: Composed = sent.read()?;
     check(&form)?;
-    let kept = match sent.files.is_empty() {
+    let kept = match arrived.is_empty() {
         true => Vec::new(),
         false => {
             // What is refused is refused before the bytes are placed.
             let standing = move |work: &mut Work| Case::find(work, case_id)?.must_stand_alone(work);
             seat.read(Class::Bounded, standing).await?;
-            files::keep(&seat.app, sent.files).await?
+            files::keep(&seat.app, arrived).await?
         }
     };
     seat.app.write(seat.actor, move |work| write(work, case_id, &form, &kept)).await
@@ -164,19 +150,6 @@ fn check(form: &Composed) -> Result<()> {
     Ok(())
 }
 
-/// Fields of a form are named as those of a body are.
-pub fn named(error: Error) -> Error {
-    match error {
-        Error::BadQuery(faults) => Error::Invalid(
-            faults
-                .into_iter()
-                .map(|fault| Fault::field(fault.parameter.as_deref().unwrap_or(""), fault.message))
-                .collect(),
-        ),
-        other => other,
-    }
-}
-
 // ---- what it will look like
 
 crate::words! {
@@ -212,12 +185,9 @@ mod tests {
 
     #[test]
     fn what_was_typed_comes_back_whatever_is_wrong_with_it() {
-        let fields = [("comment_text", "Hello"), ("kind", "note"), ("status", "nonsense")];
-        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let sent = Filled { fields, files: Vec::new() };
-        let typed = Composer::typed(&sent);
+        let sent = Sent::with(&[("comment_text", "Hello"), ("kind", "note"), ("status", "nonsense")]);
+        let typed = Composer::typed(&sent, false);
         assert!(typed.text == "Hello" && typed.is_note() && !typed.had_files);
-        let read = input::from_pairs::<Composed>(sent.fields).map_err(named);
-        assert_eq!(read.unwrap_err().status(), 422);
+        assert_eq!(sent.read::<Composed>().unwrap_err().status(), 422);
     }
 }
