@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::dashboard::{self, Dashboards};
 use crate::error::Result;
 use crate::files::Files;
-use crate::http::{Metrics, RequestLimits};
+use crate::http::{Metrics, RequestLimits, Turns};
 use crate::knowledge::Shelf;
 use crate::live::Live;
 use crate::markdown::Rendered;
@@ -31,6 +31,8 @@ pub struct Parts {
     pub clock: Clock,
     pub metrics: Metrics,
     pub limits: RequestLimits,
+    /// Who of those from outside may read slowly.
+    pub turns: Turns,
     pub sign_ins: SignInGuard,
     /// How often an address may have a mail or a case made without signing in.
     pub strangers: RequestLimits,
@@ -86,6 +88,7 @@ impl App {
             clock,
             metrics,
             limits,
+            turns: Turns::default(),
             sign_ins,
             strangers: RequestLimits::new(STRANGERS_A_MINUTE),
             clocks: Arc::default(),

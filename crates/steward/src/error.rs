@@ -86,6 +86,18 @@ impl Fault {
     }
 }
 
+/// Faults told at once: an answer is not to be many times what was sent.
+const MOST_FAULTS: usize = 200;
+
+/// Every fault, or the first of very many and how many more there are.
+fn told(faults: &[Fault]) -> Vec<Fault> {
+    let mut told: Vec<Fault> = faults.iter().take(MOST_FAULTS).cloned().collect();
+    if faults.len() > MOST_FAULTS {
+        told.push(Fault::pointer("", format!("and {} more are at fault", faults.len() - MOST_FAULTS)));
+    }
+    told
+}
+
 impl Error {
     /// A single field at fault.
     pub fn field(name: &str, message: impl Into<String>) -> Error {
@@ -126,10 +138,10 @@ impl Error {
             | Error::StoreAway(detail)
             | Error::TooMany { detail, .. } => (detail.clone(), Vec::new()),
             Error::BadQuery(faults) => {
-                ("the query has parameters at fault, listed in `errors`".into(), faults.clone())
+                ("the query has parameters at fault, listed in `errors`".into(), told(faults))
             }
             Error::Invalid(faults) => {
-                ("the body has fields at fault, listed in `errors`".into(), faults.clone())
+                ("the body has fields at fault, listed in `errors`".into(), told(faults))
             }
             Error::Unauthenticated(detail) | Error::UnsupportedMediaType(detail) => {
                 ((*detail).into(), Vec::new())

@@ -14,13 +14,14 @@ mod openapi;
 mod reply;
 mod serve;
 mod stall;
+mod turns;
 
 use axum::Router;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 
 pub use crate::app::App;
-pub use body::{Body, Link, Nothing, Path, Query, Word};
+pub use body::{Body, Link, Nothing, Path, Query, Word, whole};
 pub use caller::{
     Admin, Agent, Anyone, Caller, Customer, Expected, Guest, Known, Manager, Participant, Reader, Viewer,
 };
@@ -30,6 +31,7 @@ pub use limits::{Asker, RequestLimits};
 pub use observe::Metrics;
 pub use reply::{Answer, Created, Either, Json, Moved, NoContent, Reply, etag, json_bytes};
 pub use serve::{Server, serve, serve_metrics};
+pub use turns::Turns;
 
 use crate::error::Error;
 use crate::{

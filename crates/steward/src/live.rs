@@ -25,6 +25,8 @@ use presence::Presence;
 
 /// Events that a listener may be behind before it is let go.
 const BEHIND: usize = 4096;
+/// Streams of one customer: more pages than anybody looks at.
+const OF_A_CUSTOMER: usize = 20;
 
 /// What listeners share.
 pub struct Live {
@@ -40,11 +42,22 @@ pub struct Live {
     presence: Presence,
 }
 
-/// Who listens: tokens with the number of their streams, and streams in all.
+/// Who listens: tokens and customers with the number of their streams, and streams in all.
 #[derive(Default)]
 struct Tokens {
     streams: usize,
     by_token: HashMap<i64, usize>,
+    by_customer: HashMap<i64, usize>,
+}
+
+/// Counts one stream less of somebody, and forgets who has none.
+fn discount(counts: &mut HashMap<i64, usize>, id: i64) {
+    if let Some(count) = counts.get_mut(&id) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&id);
+        }
+    }
 }
 
 /// What every listener must know at once.
@@ -87,11 +100,24 @@ impl Live {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a listener's place; false where all are taken.
-    fn enter(&self, token_id: Option<i64>) -> bool {
+    /// Takes a listener's place; false where all are taken. A customer has few, and all customers together half of them, so
+    /// that they keep nobody of the desk from listening.
+    fn enter(&self, token_id: Option<i64>, actor: Actor) -> bool {
         let mut tokens = self.tokens();
         if tokens.streams >= self.most {
             return false;
+        }
+        if let Actor::Contact { id, .. } = actor {
+            let customers: usize = tokens.by_customer.values().sum();
+            let own = tokens.by_customer.entry(id).or_default();
+            if *own >= OF_A_CUSTOMER || customers >= self.most.div_ceil(2) {
+                let is_new = *own == 0;
+                if is_new {
+                    tokens.by_customer.remove(&id);
+                }
+                return false;
+            }
+            *own += 1;
         }
         tokens.streams += 1;
         if let Some(id) = token_id {
@@ -110,16 +136,14 @@ impl Live {
         tokens.streams == 0
     }
 
-    fn leave(&self, token_id: Option<i64>) {
+    fn leave(&self, token_id: Option<i64>, actor: Actor) {
         let mut tokens = self.tokens();
         tokens.streams -= 1;
-        if let Some(id) = token_id
-            && let Some(count) = tokens.by_token.get_mut(&id)
-        {
-            *count -= 1;
-            if *count == 0 {
-                tokens.by_token.remove(&id);
-            }
+        if let Some(id) = token_id {
+            discount(&mut tokens.by_token, id);
+        }
+        if let Actor::Contact { id, .. } = actor {
+            discount(&mut tokens.by_customer, id);
         }
     }
 }

@@ -3,12 +3,15 @@
 
 pub mod articles;
 mod excerpt;
+mod porter;
 mod postgres;
 mod question;
 mod sqlite;
 pub mod terms;
 
 use db::{Dialect, Tx};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::error::Result;
 use crate::work::Work;
@@ -60,4 +63,9 @@ pub fn purge(work: &mut Work, begin: bool, pages: i64) -> Result<bool> {
 /// Whether plain SQL left cases whose index row is behind (SQLite).
 pub fn is_behind(work: &mut Work) -> Result<bool> {
     Ok(work.optional::<(i64,)>("select case_id from crm_search_queue limit 1", &[])?.is_some())
+}
+
+/// A word without accents, as both engines' indexes of cases have it.
+fn plain(word: &str) -> String {
+    word.nfd().filter(|c| !is_combining_mark(*c)).collect()
 }

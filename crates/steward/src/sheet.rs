@@ -126,10 +126,23 @@ impl Writer {
     }
 }
 
-/// Spreadsheets run what begins so.
+/// Spreadsheets run what begins so; also within a cell where they, as in German, part cells by semicolons, for which the
+/// quotes of this file are none: there a semicolon, a tab or a new line begins another cell.
 fn harmless(text: &str) -> String {
-    let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    if runs { format!("'{text}") } else { text.to_owned() }
+    const RUN: [char; 4] = ['=', '+', '-', '@'];
+    let mut safe = String::with_capacity(text.len() + 1);
+    if text.starts_with(['\t', '\r', '\n']) {
+        safe.push('\'');
+    }
+    let mut begins = true;
+    for c in text.chars() {
+        if begins && RUN.contains(&c) {
+            safe.push('\'');
+        }
+        begins = matches!(c, ';' | '\t' | '\r' | '\n');
+        safe.push(c);
+    }
+    safe
 }
 
 /// Writing into memory fails for nothing but a fault of ours.

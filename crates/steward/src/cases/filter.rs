@@ -250,6 +250,9 @@ impl CaseQuery {
             ("sla_clock", self.sla_clock.is_some()),
             ("due_before", self.due_before.is_some()),
             // Of an account's cases a customer sees more than their own, but not what colleagues answered.
+            ("csat", self.csat.is_some()),
+            ("rated_from", self.rated_from.is_some()),
+            ("rated_to", self.rated_to.is_some()),
             ("surveyed", self.surveyed.is_some()),
             ("nps", self.nps.is_some()),
             ("answered_from", self.answered_from.is_some()),

@@ -140,12 +140,11 @@ pub fn portion(
 
 fn items(work: &mut Work, rows: Vec<CaseView>) -> Result<Vec<CaseItem>> {
     let mut tags = show::tags_of(work, &rows)?;
-    let now = work.now;
     Ok(rows
         .into_iter()
         .map(|row| {
             let tags = tags.remove(&row.case_id).unwrap_or_default();
-            CaseItem::new(row, tags, now)
+            CaseItem::new(work, row, tags)
         })
         .collect())
 }

@@ -80,7 +80,7 @@ pub fn columns(for_staff: bool) -> String {
          c.contact_id, k.name as contact_name, c.case_type_id, t.type_name as case_type_name, c.priority_id,
          p.priority_name, c.priority_level, c.owner_id, u.name as owner_name, c.team_id, g.team_name, {},
          {}, c.resolved_at, c.closed_at, c.response_time_minutes, c.resolution_time_minutes,
-         c.reopened_count, {}, c.csat_score, c.csat_comment, c.csat_submitted_at, {}, c.created_by, c.created_at, {}, {}",
+         c.reopened_count, {}, {}, {}, c.created_by, c.created_at, {}, {}",
         pick("c.status_reason", "cast(null as text) as status_reason"),
         // Links to other customers' cases are not theirs to see.
         pick(
@@ -99,6 +99,16 @@ pub fn columns(for_staff: bool) -> String {
             "c.is_escalated, c.escalation_level, c.is_sla_violated",
             "nullif(c.is_active, c.is_active) as is_escalated, cast(null as bigint) as escalation_level, \
              nullif(c.is_active, c.is_active) as is_sla_violated",
+        ),
+        // What a former customer of the case answered is not the present one's to read.
+        pick(
+            "c.csat_score, c.csat_comment, c.csat_submitted_at",
+            "case when c.contact_id in (select s.contact_id from crm_survey_submissions s where s.case_id = c.case_id) \
+             then c.csat_score end as csat_score, \
+             case when c.contact_id in (select s.contact_id from crm_survey_submissions s where s.case_id = c.case_id) \
+             then c.csat_comment end as csat_comment, \
+             case when c.contact_id in (select s.contact_id from crm_survey_submissions s where s.case_id = c.case_id) \
+             then c.csat_submitted_at end as csat_submitted_at",
         ),
         pick(
             "c.comment_count, c.attachment_count",
@@ -138,7 +148,12 @@ pub struct CaseItem {
 }
 
 impl CaseItem {
-    pub fn new(case: CaseView, tags: Vec<String>, now: Time) -> CaseItem {
+    pub fn new(work: &Work, mut case: CaseView, tags: Vec<String>) -> CaseItem {
+        let now = work.now;
+        if !work.actor.is_staff() && case.contact_id != work.actor.contact_id() {
+            // Colleagues see the account's cases, not what each other answered.
+            (case.csat_score, case.csat_comment, case.csat_submitted_at) = (None, None, None);
+        }
         let due = case.resolution_due.filter(|_| case.status.is_active());
         let hours = due.map(|due| ((due.millis() - now.millis()) as f64 / 36_000.0).round() / 100.0);
         let sla_status = case.sla_status(now);
@@ -296,7 +311,7 @@ pub fn full(work: &mut Work, case_id: i64) -> Result<CaseFull> {
     let view: CaseView = work.optional(&sql, &params)?.ok_or(Error::NotFound("case"))?;
     let (description,) = work.one("select description from crm_cases where case_id = $1", &[&case_id])?;
     let tags = if for_staff { tags::of(work, case_id)? } else { Vec::new() };
-    Ok(CaseFull { item: CaseItem::new(view, tags, work.now), description })
+    Ok(CaseFull { item: CaseItem::new(work, view, tags), description })
 }
 
 /// The case with everything around it. Counters on the row say which questions have no answer.

@@ -190,7 +190,7 @@ pub async fn suggestions(seat: Seat<Guest>, RawQuery(query): RawQuery) -> PageRe
     let Problem { text } = input::from_query(&query.unwrap_or_default())?;
     let text = text.unwrap_or_default();
     let visit = seat.visit.clone();
-    let found = seat.app.read(Class::Slow, Actor::Anonymous, move |work| {
+    let found = seat.read(Class::Slow, move |work| {
         let suggestions = suggest::for_problem(work, &text, 4)?;
         Ok(SuggestionsPart { page: Page::read(work, &visit)?, suggestions })
     });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body as HttpBody;
+use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::header;
 use axum::http::request::Parts;
@@ -23,7 +23,7 @@ pub const JSON_BYTES: usize = 2_000_000;
 /// The deepest nesting of a JSON body (spec 11).
 pub const JSON_DEPTH: usize = 64;
 
-/// How long a JSON body may take to arrive.
+/// How long a body may take to arrive; files have a rule of their own.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// The path's ids in order: `Path([case_id, comment_id])`. What is no id names nothing: 404.
@@ -158,7 +158,7 @@ impl<T: Input> FromRequest<App> for Body<T> {
             input::from_query::<Nothing>(query)?;
         }
         require_json(&request)?;
-        let bytes = collect(request.into_body()).await?;
+        let bytes = whole(request.into_body(), JSON_BYTES).await?;
         if let Some(facts) = facts {
             facts.note_body(&bytes);
         }
@@ -238,16 +238,20 @@ fn require_json(request: &Request) -> Result<()> {
     }
 }
 
-async fn collect(body: HttpBody) -> Result<Vec<u8>> {
-    let whole = tokio::time::timeout(BODY_TIME, Limited::new(body, JSON_BYTES).collect()).await;
+/// Reads a body to its end, in a bounded time: a client that sends a byte now and then holds no memory for ever.
+///
+/// # Errors
+/// 413 beyond so many bytes; 400 where it does not come, or not whole.
+pub async fn whole(body: HttpBody, most: usize) -> Result<Bytes> {
+    let whole = tokio::time::timeout(BODY_TIME, Limited::new(body, most).collect()).await;
     let Ok(whole) = whole else {
         let seconds = BODY_TIME.as_secs();
         return Err(Error::Unreadable(format!("the body took longer than {seconds} s to arrive")));
     };
     match whole {
-        Ok(collected) => Ok(collected.to_bytes().into()),
+        Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
-            Err(Error::TooLarge(format!("a JSON body may have at most {JSON_BYTES} bytes")))
+            Err(Error::TooLarge(format!("this body may have at most {most} bytes")))
         }
         Err(_) => Err(Error::Unreadable("the body ended before it was whole".into())),
     }

@@ -72,6 +72,10 @@ impl Caller {
         F: Fn(&mut Work) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
+        let _turn = match class {
+            Class::Bounded => None,
+            Class::Slow => self.app.turns.take(self.actor, self.facts.address).await?,
+        };
         self.app.read(class, self.actor, f).await
     }
 

@@ -120,8 +120,12 @@ pub(super) async fn complete(caller: &Caller, read: Read) -> Result<Reading> {
         let app = caller.app.clone();
         caller.read(Class::Slow, move |work| read.clone().complete(work, &app.knowledge)).await?
     };
-    let Read { mut article, content, related_article_ids, related, files } = read;
+    let Read { mut article, content, mut related_article_ids, related, files } = read;
     let related = related.unwrap_or_default();
+    if !caller.actor.is_staff() {
+        // The author may have named articles that are not for everybody's eyes.
+        related_article_ids.retain(|id| related.iter().any(|other| other.article_id == *id));
+    }
     let html: Arc<str> = render::html(&caller.app, &content).await?;
     article.view_count += caller.app.knowledge.views.count(article.article_id);
     Ok(Reading { article, content, html, related_article_ids, related, files })

@@ -36,11 +36,13 @@ const RETRY_SECONDS: u64 = 10;
 struct Seat {
     app: App,
     token_id: Option<i64>,
+    /// Who entered; for whom the token speaks may change since.
+    actor: Actor,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.app.live.leave(self.token_id);
+        self.app.live.leave(self.token_id, self.actor);
     }
 }
 
@@ -170,16 +172,16 @@ impl Describe for Events {
     }
 }
 
-/// Opens a stream. 429 where the node has as many listeners as it may.
+/// Opens a stream. 429 where the node, or this customer, has as many listeners as may be.
 pub async fn listen(caller: Known, _: Query<Nothing>) -> Result<Events> {
     let caller = caller.0;
     let asked = caller.facts.last_event_id.as_deref().map(Position::parse).transpose()?;
     let app = caller.app.clone();
-    if !app.live.enter(caller.token_id) {
+    if !app.live.enter(caller.token_id, caller.actor) {
         let detail = "as many listen as this node can serve: come back later".into();
         return Err(Error::TooMany { retry_after: RETRY_SECONDS, detail });
     }
-    let seat = Seat { app: app.clone(), token_id: caller.token_id };
+    let seat = Seat { app: app.clone(), token_id: caller.token_id, actor: caller.actor };
     let news = app.live.news.subscribe();
     let mut state = app.live.state.subscribe();
     app.live.wake();

@@ -221,6 +221,10 @@ impl Contact {
             ],
         );
         taken(updated, EMAIL, email_taken)?;
+        if after.email_key != before.email_key {
+            // Who reads the former address is not let in any more.
+            tokens::end_sign_ins(work, tokens::Owner::Contact(contact_id))?;
+        }
         work.audit("updated", "contact", Some(contact_id), &json!({ "fields": fields }))?;
         Contact::find(work, contact_id)
     }

@@ -140,7 +140,7 @@ crate::input! {
 pub async fn suggest(seat: Seat<Viewer>, RawQuery(query): RawQuery) -> PageResult {
     let address = Address::parse(&query.unwrap_or_default())?.over(&Address::default());
     let typed: Typed = input::from_query(&address.to_query())?;
-    let page = seat.read(Class::Bounded, move |work| {
+    let page = seat.read(Class::Slow, move |work| {
         let text = typed.q.as_deref().unwrap_or("");
         let suggestions = match typed.kind.unwrap_or(Kind::Contacts) {
             Kind::Contacts => Contact::beginning(work, text, SUGGESTED)?

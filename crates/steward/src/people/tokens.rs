@@ -258,6 +258,22 @@ pub fn revoke_all(work: &mut Work, owner: Owner, kind: Option<TokenKind>) -> Res
     Ok(())
 }
 
+/// Ends what somebody has signed in to, and the mailed links that would let somebody in as them: whoever changes a password
+/// or an address shuts out who had the former one.
+pub fn end_sign_ins(work: &mut Work, owner: Owner) -> Result<()> {
+    revoke_all(work, owner, Some(TokenKind::SignIn))?;
+    end_links(work, owner)
+}
+
+/// Ends the links that were mailed to somebody and have not been used.
+pub fn end_links(work: &mut Work, owner: Owner) -> Result<()> {
+    let now = work.now;
+    let (column, id) = owner.column();
+    let sql = format!("update crm_sign_in_links set used_at = $2 where {column} = $1 and used_at is null");
+    work.execute(&sql, &[&id, &now])?;
+    Ok(())
+}
+
 /// A page of the list.
 pub fn page(work: &mut Work, query: &TokenQuery, paging: &Paging) -> Result<TokenList> {
     let mut filter = Filter::new("token_id > 0");

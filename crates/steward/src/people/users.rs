@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::listing::{self, Filter};
 use super::passwords::{Password, PasswordHash};
-use super::tokens::{self, Owner, TokenKind};
+use super::tokens::{self, Owner};
 use super::{Role, taken};
 use crate::clock::Time;
 use crate::error::{Error, Result};
@@ -172,6 +172,7 @@ impl User {
         }
         if after.email_key != before.email_key {
             must_be_free(work, &after.email_key)?;
+            tokens::end_links(work, Owner::User(user_id))?;
         }
         if before.role == Role::Admin && after.role != Role::Admin {
             another_of(&admins, user_id)?;
@@ -261,7 +262,7 @@ pub fn set_password(work: &mut Work, user_id: i64, hash: Option<&PasswordHash>) 
         "update crm_users set password_hash = $2, updated_at = $3, edit_version = edit_version + 1 where user_id = $1",
         &[&user_id, &hash, &now],
     )?;
-    tokens::revoke_all(work, Owner::User(user_id), Some(TokenKind::SignIn))
+    tokens::end_sign_ins(work, Owner::User(user_id))
 }
 
 /// The active admins, their rows taken in one order before any other user's: two admins who remove each other at the

@@ -25,10 +25,11 @@ pub struct Excerpter {
 impl Excerpter {
     /// For a search of cases.
     pub fn new(question: &Question) -> Excerpter {
-        let (mut words, mut prefix) = (Vec::new(), None);
+        // A word with an apostrophe is one to the eye and two to the engines' tokenisers.
+        let (mut words, mut prefix) = (terms::words(&question.text, Detail::Pairs), None);
         for term in &question.terms {
             match term {
-                Term::Word(word) => words.extend(terms::words(word, Detail::Pairs)),
+                Term::Word(word) | Term::Digits(word, _) => words.extend(terms::words(word, Detail::Pairs)),
                 Term::Prefix(word) => {
                     words.extend(terms::words(word, Detail::Pairs));
                     prefix = Some(terms::fold(word).into_owned());

@@ -1,11 +1,8 @@
 //! tsvector: `crm_case_search` is kept by triggers; `internal_text` holds all words of a case, `public_text` those that
 //! its customer may find.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
-
-use super::Match;
 use super::question::{Question, Term};
+use super::{Match, plain};
 
 /// `None` where nothing of the question is left to look for.
 pub fn cases(question: &Question, for_staff: bool) -> Option<Match> {
@@ -35,6 +32,7 @@ fn term(term: &Term) -> Option<String> {
     match term {
         Term::Word(word) => lexeme(word),
         Term::Prefix(word) => lexeme(word).map(|lexeme| format!("{lexeme}:*")),
+        Term::Digits(typed, number) => Some(format!("({} | {})", lexeme(typed)?, lexeme(number)?)),
         Term::Phrase(words) => {
             let row: Vec<String> = words.iter().filter_map(|word| lexeme(word)).collect();
             if row.is_empty() { None } else { Some(format!("({})", row.join(" <-> "))) }
@@ -45,9 +43,4 @@ fn term(term: &Term) -> Option<String> {
 fn lexeme(word: &str) -> Option<String> {
     let plain = plain(word);
     if plain.is_empty() { None } else { Some(format!("'{plain}'")) }
-}
-
-/// Without accents, as the index has it.
-fn plain(word: &str) -> String {
-    word.nfd().filter(|c| !is_combining_mark(*c)).collect()
 }

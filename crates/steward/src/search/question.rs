@@ -4,6 +4,8 @@
 const PREFIX_LETTERS: usize = 3;
 /// More terms than this no person types.
 const MOST_TERMS: usize = 30;
+/// Words of a phrase that count: what has those in a row has hardly another phrase.
+const PHRASE_WORDS: usize = 10;
 
 /// One thing that must occur.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,50 +15,67 @@ pub enum Term {
     Prefix(String),
     /// Words in a row.
     Phrase(Vec<String>),
+    /// Digits alone, as they were typed and as the number of a case has them.
+    Digits(String, String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Question {
     pub terms: Vec<Term>,
-    /// The number of the case that the whole text names, as in `CASE-000042`, `case-42` or `#42`.
+    /// The number of the case that the text names, as in `CASE-000042`, `case 42` or `#42`, or is, as in `42`.
     pub case_number: Option<String>,
+    /// As it was typed.
+    pub text: String,
 }
 
 impl Question {
-    /// Takes any text apart. Punctuation separates words; an unclosed quote is none.
+    /// Takes any text apart. Punctuation separates words; an unclosed quote is none. What mail programs put before the
+    /// subject of an answer is no word where the subject names a case.
     pub fn parse(text: &str) -> Question {
-        let case_number = case_number(text.trim());
-        if let Some(number) = &case_number {
-            // The index holds a number's digits alone, or "case" would match every case.
-            let digits = number.trim_start_matches("CASE-").to_owned();
-            return Question { terms: vec![Term::Word(digits)], case_number };
-        }
         let mut terms = Vec::new();
+        let mut case_number = None;
         let mut parts = text.split('"');
         let mut quoted = false;
         while let Some(part) = parts.next() {
             let is_last = parts.clone().next().is_none();
-            if quoted && !is_last {
-                match words(part) {
-                    row if row.len() > 1 => terms.push(Term::Phrase(row)),
-                    row => terms.extend(row.into_iter().map(Term::Word)),
-                }
+            let found = numbered(part, &mut case_number);
+            if quoted && !is_last && found.len() > 1 {
+                terms.push(Term::Phrase(found.into_iter().take(PHRASE_WORDS).collect()));
             } else {
-                terms.extend(words(part).into_iter().map(Term::Word));
+                terms.extend(found.into_iter().map(Term::Word));
             }
             quoted = !quoted;
         }
-        terms.truncate(MOST_TERMS);
-        let open_end = text.chars().next_back().is_some_and(char::is_alphanumeric);
-        if open_end
-            && let Some(Term::Word(word)) = terms.last()
-            && word.chars().count() >= PREFIX_LETTERS
-        {
-            let word = word.clone();
-            terms.pop();
-            terms.push(Term::Prefix(word));
+        if case_number.is_some() {
+            let answers = |term: &Term| matches!(term, Term::Word(word) if ANSWERS.contains(&word.as_str()));
+            let before = terms.iter().take_while(|term| answers(term)).count();
+            terms.drain(..before);
         }
-        Question { terms, case_number: None }
+        let open_end = text.chars().next_back().is_some_and(char::is_alphanumeric);
+        let ends_in_word = matches!(terms.last(), Some(Term::Word(_)));
+        let is_number = case_number.is_some() && terms.len() == 1;
+        let last = terms.last().cloned();
+        let mut known: Vec<Term> = Vec::new();
+        for term in terms {
+            if known.len() < MOST_TERMS && !known.contains(&term) {
+                known.push(term);
+            }
+        }
+        if let (true, true, false, Some(Term::Word(word))) = (open_end, ends_in_word, is_number, &last)
+            && word.chars().count() >= PREFIX_LETTERS
+            && known.last() == last.as_ref()
+        {
+            known.pop();
+            known.push(Term::Prefix(word.clone()));
+        }
+        if let [Term::Word(word) | Term::Prefix(word)] = known.as_slice()
+            && case_number.is_none()
+            && let Some(number) = number_of(word)
+        {
+            known = vec![Term::Digits(word.clone(), digits_of(&number))];
+            case_number = Some(number);
+        }
+        Question { terms: known, case_number, text: text.to_owned() }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -64,20 +83,54 @@ impl Question {
     }
 }
 
-/// The words of a text: runs of letters and digits, as both engines' tokenisers see them, lower-cased.
-pub fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
+/// What stands before the subject of an answer or of what was handed on: of mail programs in several languages.
+const ANSWERS: [&str; 8] = ["re", "aw", "fw", "fwd", "wg", "sv", "tr", "rif"];
+
+/// The words of a text: runs of letters and digits, as both engines' tokenisers see them, lower-cased. The number of a case
+/// is one word: the digits that the index holds of it, or "case" would match every
+/// case. The first number is `named`.
+fn numbered(text: &str, named: &mut Option<String>) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_alphanumeric()) {
+        let is_marked = rest[..at].ends_with('#');
+        rest = &rest[at..];
+        let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+        let word = &rest[..end];
+        rest = &rest[end..];
+        let number = if is_marked {
+            number_of(word)
+        } else if word.eq_ignore_ascii_case("case") {
+            let digits = rest.trim_start_matches([' ', '-', '#', ':']);
+            let gap = rest.len() - digits.len();
+            let stop = digits.find(|c: char| !c.is_alphanumeric()).unwrap_or(digits.len());
+            let number = number_of(&digits[..stop]).filter(|_| gap > 0);
+            if number.is_some() {
+                rest = &digits[stop..];
+            }
+            number
+        } else {
+            None
+        };
+        match number {
+            Some(number) => {
+                found.push(digits_of(&number));
+                named.get_or_insert(number);
+            }
+            None => found.push(word.to_lowercase()),
+        }
+    }
+    found
 }
 
-fn case_number(text: &str) -> Option<String> {
-    let digits = text.strip_prefix('#').or_else(|| {
-        text.get(..5).filter(|head| head.eq_ignore_ascii_case("case-")).and_then(|_| text.get(5..))
-    })?;
+/// The number of a case with these digits; `None` for what are no digits, or those of no case.
+fn number_of(digits: &str) -> Option<String> {
     let id: i64 = digits.parse().ok().filter(|id| *id > 0 && digits.bytes().all(|b| b.is_ascii_digit()))?;
     Some(format!("CASE-{id:06}"))
+}
+
+fn digits_of(number: &str) -> String {
+    number.trim_start_matches("CASE-").to_owned()
 }
 
 #[cfg(test)]
@@ -102,12 +155,36 @@ mod tests {
 
     #[test]
     fn a_case_number_is_known_in_any_of_its_forms() {
-        for text in ["CASE-000042", "case-42", "#42", " #0042 "] {
-            assert_eq!(Question::parse(text).case_number.as_deref(), Some("CASE-000042"), "{text}");
+        for text in [
+            "CASE-000042",
+            "case-42",
+            "#42",
+            " #0042 ",
+            "42",
+            "case 42",
+            "Re: [CASE-000042]",
+            "AW: Re: case #42,",
+        ] {
+            let question = Question::parse(text);
+            assert_eq!(question.case_number.as_deref(), Some("CASE-000042"), "{text}");
+            assert_eq!(question.terms.len(), 1, "{text}: {question:?}");
         }
-        for text in ["42", "CASE-", "#", "#4x", "#-1", "CASE-99999999999999999999"] {
+        for text in ["CASE-", "#", "#4x", "CASE-99999999999999999999", "case42", "0", "showcase 42"] {
             assert_eq!(Question::parse(text).case_number, None, "{text}");
         }
+        let question = Question::parse("printer CASE-7 smokes");
+        assert_eq!(question.case_number.as_deref(), Some("CASE-000007"));
+        let word = |word: &str| Term::Word(word.into());
+        assert_eq!(question.terms, [word("printer"), word("000007"), Term::Prefix("smokes".into())]);
+        assert_eq!(Question::parse("42").terms, [Term::Digits("42".into(), "000042".into())]);
+        assert_eq!(Question::parse("re: printers ").terms, [word("re"), word("printers")]);
+    }
+
+    #[test]
+    fn what_is_said_twice_is_asked_once() {
+        let phrase = format!("\"{}\"", "a ".repeat(500));
+        let question = Question::parse(&format!("{} {}", phrase.repeat(3), "b ".repeat(50)));
+        assert_eq!(question.terms, [Term::Phrase(vec!["a".into(); PHRASE_WORDS]), Term::Word("b".into())]);
     }
 
     proptest! {

@@ -3,8 +3,8 @@
 
 use db::Tx;
 
-use super::Match;
 use super::question::{Question, Term};
+use super::{Match, porter};
 use crate::error::Result;
 use crate::work::Work;
 
@@ -15,7 +15,10 @@ pub fn cases(question: &Question, for_staff: bool) -> Match {
         .iter()
         .map(|term| match term {
             Term::Word(word) => format!("\"{word}\""),
-            Term::Prefix(word) => format!("\"{word}\" *"),
+            // A beginning is stemmed as a word is, so only one that is its own stem is asked for as one.
+            Term::Prefix(word) if porter::is_stem(&super::plain(word)) => format!("\"{word}\" *"),
+            Term::Prefix(word) => format!("\"{word}\""),
+            Term::Digits(typed, number) => format!("(\"{typed}\" OR \"{number}\")"),
             Term::Phrase(words) => format!("\"{}\"", words.join(" ")),
         })
         .collect();

@@ -3,12 +3,12 @@
 
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
-use http_body_util::{BodyExt, Limited};
 
 use super::page::PageError;
 use super::{csrf, session};
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::http::whole;
 use crate::input::{self, Input};
 
 /// The largest form, in bytes: that of a JSON body (spec 11).
@@ -57,8 +57,9 @@ pub(super) async fn pairs(request: Request) -> Result<Vec<(String, String)>> {
         return Err(Error::UnsupportedMediaType("a form is sent as application/x-www-form-urlencoded"));
     }
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, BYTES).collect().await;
-    let body = body.map_err(|_| Error::TooLarge(format!("a form is at most {BYTES} bytes")))?.to_bytes();
+    // What another site sends is not even read.
+    from_here(&parts.headers)?;
+    let body = whole(body, BYTES).await?;
     let text = str::from_utf8(&body).map_err(|_| Error::Unreadable("the form is not UTF-8".into()))?;
     let mut pairs = input::form_pairs(text)?;
     let token = pairs.iter().find(|(name, _)| name == "csrf").map_or("", |(_, token)| token);
@@ -70,9 +71,12 @@ pub(super) async fn pairs(request: Request) -> Result<Vec<(String, String)>> {
 /// Refuses a form that no page of this desk sent, or that was shown to another session. `token` is what its field `csrf`
 /// holds.
 pub(super) fn is_ours(headers: &HeaderMap, token: &str) -> Result<()> {
+    from_here(headers)?;
     let is_known = session::token_shown(headers).is_none_or(|session| csrf::is_of(session, token));
-    if session::is_same_origin(headers) && is_known {
-        return Ok(());
-    }
-    Err(Error::Forbidden(FOREIGN_FORM.into()))
+    if is_known { Ok(()) } else { Err(Error::Forbidden(FOREIGN_FORM.into())) }
+}
+
+/// Refuses what no page of this desk sent: that can be told before the form is read.
+pub(super) fn from_here(headers: &HeaderMap) -> Result<()> {
+    if session::is_same_origin(headers) { Ok(()) } else { Err(Error::Forbidden(FOREIGN_FORM.into())) }
 }

@@ -106,6 +106,7 @@ impl Upload {
             Upload::Plain(request) => return Ok((Sent::of(form::pairs(request).await?), Vec::new())),
             Upload::Parts(headers, parts) => (headers, parts),
         };
+        form::from_here(&headers)?;
         let is_ours = |fields: &[(String, String)]| {
             let token = fields.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value);
             form::is_ours(&headers, token)

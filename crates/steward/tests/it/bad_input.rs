@@ -226,6 +226,27 @@ both_engines! {
         }
     }
 
+    fn an_answer_is_not_many_times_what_was_sent(desk) {
+        let ana = desk.agent("ana");
+        let unknown: serde_json::Map<String, Value> = (0..5_000).map(|n| (format!("x{n}"), json!(n))).collect();
+        let refused = ana.post("/api/crm/cases", Value::Object(unknown));
+        let told = refused.status(422).json();
+        let told = told["errors"].as_array().unwrap();
+        // The subject is missing besides.
+        assert_eq!((told.len(), told[200]["message"].as_str()), (201, Some("and 4801 more are at fault")));
+    }
+
+    fn a_form_that_never_ends_is_not_waited_for_where_it_is_not_ours(desk) {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(desk.address).unwrap();
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(25))).unwrap();
+        stream.write_all(b"POST /sign-in HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+            content-length: 1999999\r\n\r\nemail=a").unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 403");
+    }
+
     fn depth_has_a_limit(desk) {
         let ana = desk.agent("ana");
         let nested =

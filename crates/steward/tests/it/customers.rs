@@ -261,6 +261,10 @@ both_engines! {
         let internal = if desk.engine == crate::place::Engine::Sqlite { "0" } else { "false" };
         desk.execute(&format!("insert into crm_case_attachments (case_id, file_name, file_path, file_size, mime_type, is_internal)
             values ({id}, 'carl.png', 'x', 1, 'image/png', {internal})"));
+        let rating = json!({ "case_id": id, "responses": [
+            { "question_id": 1, "rating_value": 1 }, { "question_id": 3, "text_value": "carls tapir" }] });
+        carl.post("/api/crm/surveys/1/respond", rating).created();
+        assert_eq!(carl.case(id)["csat_comment"], "carls tapir");
         ana.put(&format!("/api/crm/cases/{id}"), json!({ "contact_id": dora.id })).ok();
         carl.get(&format!("/api/crm/cases/{id}")).status(404);
         let seen = dora.get(&format!("/api/crm/cases/{id}")).ok();
@@ -275,10 +279,30 @@ both_engines! {
         // What is said from here on is hers.
         dora.comments(id, json!({ "comment_text": "mine" }));
         assert_eq!(dora.get(&format!("/api/crm/cases/{id}")).ok()["comments"].as_array().unwrap().len(), 1);
+        // What the former customer answered is not hers to read.
+        assert!(seen["case"]["csat_score"].is_null() && seen["case"]["csat_comment"].is_null(), "{seen}");
         // A case that was nobody's so far keeps what was said to nobody else.
         let nobodys = ana.opens(json!({ "subject": "s" }));
         ana.comments(nobodys, json!({ "comment_text": "to whom it concerns" }));
         ana.put(&format!("/api/crm/cases/{nobodys}"), json!({ "contact_id": dora.id })).ok();
         assert_eq!(dora.case(nobodys)["comment_count"], 1);
+    }
+
+    fn what_a_colleague_answered_is_theirs(desk) {
+        let account = desk.account_with(json!({ "account_name": "Acme", "contacts_see_account_cases": true }));
+        let (mia, carl, dora) = (desk.manager("mia"), desk.contact_of("carl", account), desk.contact_of("dora", account));
+        let id = carl.opens(json!({ "subject": "s" }));
+        mia.sets(id, "resolved").ok();
+        let rating = json!({ "case_id": id, "responses": [
+            { "question_id": 1, "rating_value": 2 }, { "question_id": 3, "text_value": "carls tapir" }] });
+        carl.post("/api/crm/surveys/1/respond", rating).created();
+        assert_eq!((&carl.case(id)["csat_score"], &dora.case(id)["csat_score"]), (&json!(2), &json!(null)));
+        assert_eq!(mia.case(id)["csat_comment"], "carls tapir");
+        for path in ["/api/crm/cases?limit=5".to_owned(), format!("/api/crm/cases/{id}")] {
+            assert!(!dora.get(&path).status(200).text().contains("tapir"), "{path}");
+        }
+        for filter in ["csat=2", "rated_from=2020-01-01T00:00:00Z", "rated_to=2030-01-01T00:00:00Z"] {
+            dora.get(&format!("/api/crm/cases?{filter}")).status(403);
+        }
     }
 }

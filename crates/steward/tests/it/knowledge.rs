@@ -220,6 +220,7 @@ both_engines! {
             assert_eq!(ids(reader, "?tag=walrus"), [0; 0]);
             let seen = reader.get(&at(open)).ok();
             assert!(!seen["related_articles"].to_string().contains("runbook"), "{seen}");
+            assert_eq!(seen["article"]["related_article_ids"], json!([]), "not even an id of it");
             let suggested = reader.get(&format!("{KB}/suggest?text=walrus")).ok();
             assert_eq!(suggested["suggestions"].as_array().unwrap().len(), 1, "{suggested}");
             let categories = reader.get("/api/crm/knowledge-categories").ok();

@@ -301,6 +301,19 @@ each_engine! {
         mia.opens(json!({ "subject": "a" }));
     }
 
+    fn a_customer_takes_nobodys_place(engine) {
+        let desk = &Desk::with(engine, |config| config.max_listeners = 42, None);
+        let (mia, carl) = (desk.manager("mia"), desk.contact("carl"));
+        let mut listeners: Vec<Listener> = (0..20).map(|_| Listener::of(desk.address, &carl, None)).collect();
+        assert_eq!(carl.get("/api/crm/support/live").code, 429);
+        listeners.push(Listener::of(desk.address, &desk.contact("dora"), None));
+        // Half of all places, together.
+        assert_eq!(desk.contact("emil").get("/api/crm/support/live").code, 429);
+        listeners.push(Listener::of(desk.address, &mia, None));
+        let id = carl.opens(json!({ "subject": "a" }));
+        listeners.last_mut().unwrap().until_created(id);
+    }
+
     fn what_one_node_does_is_heard_at_the_other(engine) {
         let place = Place::empty(engine);
         let one = Node::serve(&place);

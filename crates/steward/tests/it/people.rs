@@ -86,6 +86,7 @@ both_engines! {
         assert_eq!(find("émile"), [made[0]]);
         assert_eq!(find("zola@"), [made[0]]);
         assert_eq!(find("100%"), [made[3]]);
+        assert_eq!(find("ZOLA"), [made[0]], "a surname");
         for none in ["%", "_", "mil", "'", "\\", "\0x"] {
             assert_eq!(find(none), [0i64; 0], "{none:?}");
         }

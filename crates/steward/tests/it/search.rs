@@ -45,6 +45,11 @@ both_engines! {
             ("KÖLN", vec![third]),
             ("cafe", vec![third]),
             ("naive", vec![third]),
+            // What has an ending is looked for as the word it is: "age" as a beginning would find all that begins with "ag".
+            ("twice", vec![first]),
+            ("blue screens", vec![first, second]),
+            ("app", vec![first]),
+            ("ages", vec![]),
         ] {
             assert_eq!(finds(&ana, text), found, "{text:?}");
         }
@@ -83,6 +88,10 @@ both_engines! {
             assert_eq!(ids.first(), Some(&2), "{text}");
         }
         assert!(finds(&ana, "CASE-000002").contains(&other));
+        for text in ["2", "case 2", "Re: [CASE-000002]", "\"CASE-000002\"", "CASE-000002,", "filler case-2"] {
+            assert_eq!(ana.ids(&format!("?search={}", escaped(text))).first(), Some(&2), "{text}");
+        }
+        assert_eq!(finds(&ana, "see CASE-000002"), [other]);
         assert_eq!(finds(&ana, "#999"), [0i64; 0]);
     }
 
