@@ -101,8 +101,10 @@ impl Config {
             settings.insert(setting, value);
         }
         overlay(&mut settings, flags, "the command line")?;
-        let config: Config =
-            settings.try_into().map_err(|error: toml::de::Error| format!("settings: {}", error.message()))?;
+        let config: Config = match settings.clone().try_into() {
+            Ok(config) => config,
+            Err(error) => return Err(wrong_setting(settings, &error)),
+        };
         config.check_mail()?;
         Ok(config)
     }
@@ -147,6 +149,20 @@ impl Config {
     }
 }
 
+/// Which setting is at fault: the one with which the defaults are none any more.
+fn wrong_setting(settings: Table, error: &toml::de::Error) -> String {
+    let defaults: Table = DEFAULTS.parse().expect("the embedded defaults are TOML; a test reads them");
+    for (name, value) in settings {
+        let mut tried = defaults.clone();
+        let shown = value.to_string();
+        tried.insert(name.clone(), value);
+        if let Err(error) = tried.try_into::<Config>() {
+            return format!("{name} = {shown}: {}", error.message());
+        }
+    }
+    format!("settings: {}", error.message())
+}
+
 fn overlay(settings: &mut Table, layer: Table, source: &str) -> Result<(), String> {
     for (name, value) in layer {
         let kind = settings
@@ -154,7 +170,7 @@ fn overlay(settings: &mut Table, layer: Table, source: &str) -> Result<(), Strin
             .ok_or_else(|| format!("{source}: {name:?} names no setting; see `steward config`"))?;
         if kind.type_str() != value.type_str() {
             return Err(format!(
-                "{source}: {name} is to be a {}, not a {}",
+                "{source}: {name} is to be of type {}, not {}",
                 kind.type_str(),
                 value.type_str()
             ));
@@ -211,6 +227,21 @@ mod tests {
         .unwrap();
         assert_eq!((&*config.listen, &*config.log, &*config.database), ("a", "b", "c"));
         assert_eq!(config.trusted_proxies.len(), 2);
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_by_its_name() {
+        for (file, environment, told) in [
+            ("auto_close_days = -1", None, "auto_close_days = -1: "),
+            ("", Some(("STEWARD_AUTO_CLOSE_DAYS", "-1")), "auto_close_days = -1: "),
+            ("trusted_proxies = [\"nope\"]", None, "trusted_proxies = [\"nope\"]: "),
+            ("log_format = \"xml\"", None, "log_format = \"xml\": "),
+            ("listen = 4000", None, "listen is to be of type string, not integer"),
+        ] {
+            let environment: Vec<_> = environment.into_iter().collect();
+            let error = load(file, &environment, "").unwrap_err();
+            assert!(error.contains(told), "{error}");
+        }
     }
 
     #[test]

@@ -140,6 +140,9 @@ impl Error {
             Error::BadQuery(faults) => {
                 ("the query has parameters at fault, listed in `errors`".into(), told(faults))
             }
+            Error::Invalid(faults) if faults.iter().all(|fault| fault.parameter.is_some()) => {
+                ("the query has parameters at fault, listed in `errors`".into(), told(faults))
+            }
             Error::Invalid(faults) => {
                 ("the body has fields at fault, listed in `errors`".into(), told(faults))
             }

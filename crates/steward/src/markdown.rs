@@ -139,6 +139,27 @@ pub fn to_html(style: Style, markdown: &str) -> String {
     }
 }
 
+/// The words of a short text without its marks, for where only words are shown.
+pub fn plain(markdown: &str) -> String {
+    let arena = comrak::Arena::new();
+    let mut options = comrak::Options::default();
+    options.extension.table = true;
+    options.extension.strikethrough = true;
+    let mut text = String::with_capacity(markdown.len());
+    for node in comrak::parse_document(&arena, markdown, &options).descendants() {
+        let ast = node.data.borrow();
+        match &ast.value {
+            NodeValue::Text(words) => text.push_str(words),
+            NodeValue::Code(code) => text.push_str(&code.literal),
+            NodeValue::CodeBlock(block) => text.push_str(&block.literal),
+            NodeValue::SoftBreak | NodeValue::LineBreak => text.push(' '),
+            value if value.block() && !text.is_empty() && !text.ends_with(' ') => text.push(' '),
+            _ => {}
+        }
+    }
+    text
+}
+
 /// In a conversation a heading is a line in bold, so that the headings of the page stay its own; a picture from elsewhere
 /// is a link to it, so that nobody learns when it was looked at.
 fn quieten<'a>(arena: &'a comrak::Arena<'a>, root: comrak::Node<'a>) {
@@ -258,6 +279,16 @@ mod tests {
         );
         assert_eq!(elsewhere.matches("<img").count(), 1, "{elsewhere}");
         assert!(!talk("![x](//evil.example/x.png)").contains("<img"));
+    }
+
+    #[test]
+    fn words_stand_without_their_marks() {
+        assert_eq!(
+            plain(
+                "## Find an *invoice*\n\n1. See [here](/x) \\*now\\*\n2. `a`\n\n| b | c |\n| - | - |\n| d | e |"
+            ),
+            "Find an invoice See here *now* a b c d e"
+        );
     }
 
     #[test]

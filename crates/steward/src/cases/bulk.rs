@@ -96,8 +96,11 @@ impl BulkChange {
         if let Some(status) = self.status {
             let change = StatusChange {
                 status,
-                status_reason: self.status_reason.clone(),
-                owner_id: None,
+                status_reason: self
+                    .status_reason
+                    .clone()
+                    .map_or(Patch::Keep, |reason| Patch::Set(Some(reason))),
+                owner_id: Patch::Keep,
                 cascade: self.cascade,
             };
             case.set_status(work, &change)?;

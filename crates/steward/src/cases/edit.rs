@@ -191,6 +191,12 @@ impl Case {
         if !is_active && self.contact_id != before.contact_id {
             return Err(Error::field("contact_id", format!("there is no active contact {contact_id}")));
         }
+        if edit.account_id == Patch::Set(None) && contacts_account.is_some() {
+            let message = format!(
+                "is the account of contact {contact_id}: name another contact, or none, along with it"
+            );
+            return Err(Error::field("account_id", message));
+        }
         if edit.account_id == Patch::Keep && self.contact_id != before.contact_id {
             // A new customer brings their account along.
             self.account_id = contacts_account;

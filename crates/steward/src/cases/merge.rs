@@ -22,7 +22,11 @@ impl Case {
             return Err(Error::field("into_case_id", "a case cannot be merged into itself"));
         }
         self.must_stand_alone(work)?;
-        into.must_stand_alone(work)?;
+        if let Some(id) = into.merged_into_id {
+            let message =
+                format!("case {} was itself merged into case {id}: merge into that one", into.case_id);
+            return Err(Error::Conflict(message));
+        }
         let (children,): (i64,) = work.one(
             "select count(*) from crm_cases where parent_case_id = $1 and is_active",
             &[&self.case_id],

@@ -73,7 +73,8 @@ const FIND: &str = "select t.case_type_id, t.default_priority,
         (select priority_id from crm_case_priorities where priority_id = $2 and is_active) as priority_id,
         (select account_id from crm_accounts where account_id = $3 and is_active) as account_id,
         (select contact_id from crm_contacts where contact_id = $4 and is_active{share}) as contact_id,
-        (select account_id from crm_contacts where contact_id = $4 and is_active) as contact_account_id,
+        (select a.account_id from crm_contacts k join crm_accounts a on a.account_id = k.account_id
+         where k.contact_id = $4 and k.is_active and a.is_active) as contact_account_id,
         (select user_id from crm_users where user_id = $5 and is_active
              and role in ('agent', 'manager', 'admin')) as owner_id,
         (select team_id from crm_teams where team_id = $6 and is_active) as team_id
@@ -164,11 +165,11 @@ fn faults(draft: &CaseDraft, contact_id: Option<i64>, found: &Found) -> Vec<Faul
         ("priority_id", "priority", draft.priority_id, found.priority_id),
         ("account_id", "account", draft.account_id, found.account_id),
         ("contact_id", "contact", contact_id, found.contact_id),
-        ("owner_id", "user above a viewer", draft.owner_id, found.owner_id),
+        ("owner_id", "user who may work cases", draft.owner_id, found.owner_id),
         ("team_id", "team", draft.team_id, found.team_id),
     ] {
         if let (Some(id), None) = (named, found) {
-            faults.push(Fault::field(field, format!("there is no active {what} {id}")));
+            faults.push(Fault::field(field, format!("there is no active {what} with the id {id}")));
         }
     }
     if let (Some(account), Some(contact)) = (found.account_id, found.contact_id)

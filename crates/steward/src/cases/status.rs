@@ -5,7 +5,7 @@ use super::{case, family};
 use crate::clock::Time;
 use crate::error::{Error, Fault, Result};
 use crate::events::Event;
-use crate::input::Line;
+use crate::input::{Line, Patch};
 use crate::work::{Actor, Work};
 use crate::workflow::Status;
 
@@ -17,9 +17,9 @@ crate::input! {
     pub struct StatusChange {
         pub status: Status,
         /// Why; shown to users only.
-        pub status_reason: Option<Line<2000>>,
-        /// A new owner along with it.
-        pub owner_id: Option<i64>,
+        pub status_reason: Patch<Option<Line<2000>>>,
+        /// A new owner along with it, or none.
+        pub owner_id: Patch<Option<i64>>,
         /// Resolve active child cases along with their parent.
         pub cascade: Option<bool>,
     }
@@ -27,7 +27,7 @@ crate::input! {
 
 impl StatusChange {
     pub fn to(status: Status) -> StatusChange {
-        StatusChange { status, status_reason: None, owner_id: None, cascade: None }
+        StatusChange { status, status_reason: Patch::Keep, owner_id: Patch::Keep, cascade: None }
     }
 }
 
@@ -39,7 +39,10 @@ impl Case {
             self.customer_may_set(work.now, change)?;
         }
         self.must_stand_alone(work)?;
-        case::must_work_cases(work, "owner_id", change.owner_id)?;
+        let owner = change.owner_id.clone().or(self.owner_id);
+        if owner != self.owner_id {
+            case::must_work_cases(work, "owner_id", owner)?;
+        }
         let to = change.status;
         if to != self.status && !self.status.may_become(to) {
             return Err(Error::Conflict(refusal(self.status, to)));
@@ -48,31 +51,36 @@ impl Case {
             if matches!(to, Status::Resolved | Status::Closed) {
                 family::end_children(work, self, to, change.cascade == Some(true))?;
             }
-            let reason = change.status_reason.as_deref();
-            self.move_to(work, to, reason)?;
-        } else if let Some(reason) = change.status_reason.as_deref() {
-            self.give_reason(work, reason)?;
+            let reason = change.status_reason.clone().or(None);
+            self.move_to(work, to, reason.as_deref())?;
+        } else if let Patch::Set(reason) = &change.status_reason {
+            self.give_reason(work, reason.as_deref())?;
         }
-        if change.owner_id.is_some() && change.owner_id != self.owner_id {
-            self.assign(work, change.owner_id, self.team_id)?;
+        if owner != self.owner_id {
+            self.assign(work, owner, self.team_id)?;
         }
         Ok(())
     }
 
-    /// Another reason for the status that it has.
-    fn give_reason(&mut self, work: &mut Work, reason: &str) -> Result<()> {
-        if self.status_reason.as_deref() == Some(reason) {
+    /// Another reason for the status that it has, or none any more.
+    fn give_reason(&mut self, work: &mut Work, reason: Option<&str>) -> Result<()> {
+        if self.status_reason.as_deref() == reason {
             return Ok(());
         }
-        self.status_reason = Some(reason.to_owned());
+        let former = match &self.status_reason {
+            Some(former) => Some(work.keep_text(self.case_id, "status_reason", former)?),
+            None => None,
+        };
+        self.status_reason = reason.map(str::to_owned);
         let now = work.now;
         work.execute(
             "update crm_cases set status_reason = $2, updated_at = $3, edit_version = edit_version + 1 where case_id = $1",
             &[&self.case_id, &reason, &now],
         )?;
-        let text_id = work.keep_text(self.case_id, "status_reason", reason)?;
+        let text_id =
+            reason.map(|reason| work.keep_text(self.case_id, "status_reason", reason)).transpose()?;
         let mut changes = serde_json::Map::new();
-        changes.insert("status_reason".into(), serde_json::json!({ "to": text_id }));
+        changes.insert("status_reason".into(), serde_json::json!({ "from": former, "to": text_id }));
         work.record(self.case_id, &Event::Changed { changes })
     }
 
@@ -80,8 +88,8 @@ impl Case {
     fn customer_may_set(&self, now: Time, change: &StatusChange) -> Result<()> {
         let mut faults = Vec::new();
         for (field, named) in [
-            ("status_reason", change.status_reason.is_some()),
-            ("owner_id", change.owner_id.is_some()),
+            ("status_reason", change.status_reason != Patch::Keep),
+            ("owner_id", change.owner_id != Patch::Keep),
             ("cascade", change.cascade.is_some()),
         ] {
             if named {

@@ -131,6 +131,9 @@ impl Summary {
             resolution_minutes += count.resolution_minutes;
         }
         summary.total_is_exact = !limited || summary.total_cases <= REACH;
+        if !summary.total_is_exact {
+            summary.total_cases = REACH;
+        }
         summary.escalated_count = for_staff.then_some(escalated);
         summary.sla_violated_count = for_staff.then_some(violated);
         summary.avg_response_time_minutes = mean(response_minutes, responded);

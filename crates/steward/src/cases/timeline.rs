@@ -132,5 +132,14 @@ fn add_texts(work: &mut Work, case_id: i64, entries: &mut [TimelineEntry]) -> Re
 /// The texts that an event's data names.
 fn text_ids(data: &Value) -> impl Iterator<Item = i64> {
     let former = |field: &str| data["changes"][field]["from"].as_i64();
-    [data["reason_text_id"].as_i64(), former("subject"), former("description")].into_iter().flatten()
+    let reasons = &data["changes"]["status_reason"];
+    [
+        data["reason_text_id"].as_i64(),
+        former("subject"),
+        former("description"),
+        reasons["from"].as_i64(),
+        reasons["to"].as_i64(),
+    ]
+    .into_iter()
+    .flatten()
 }

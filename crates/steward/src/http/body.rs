@@ -205,13 +205,28 @@ async fn with_dangling(app: &App, actor: Actor, body: &Value, mut faults: Vec<Fa
         for (field, table, key, id) in &named {
             let sql = format!("select {key} from {table} where {key} = $1 and is_active");
             if work.optional::<(i64,)>(&sql, &[id])?.is_none() {
-                dangling.push(Fault::field(field, format!("there is no active row {id}")));
+                dangling.push(Fault::field(field, format!("there is no active {} {id}", what(table))));
             }
         }
         Ok(dangling)
     });
     faults.extend(dangling.await?);
     Ok(faults)
+}
+
+/// What a table's rows are called.
+fn what(table: &str) -> &'static str {
+    match table {
+        "crm_accounts" => "account",
+        "crm_contacts" => "contact",
+        "crm_users" => "user",
+        "crm_teams" => "team",
+        "crm_cases" => "case",
+        "crm_case_types" => "case type",
+        "crm_case_priorities" => "priority",
+        "crm_kb_categories" => "category",
+        _ => "thing",
+    }
 }
 
 /// A query that takes no parameters.

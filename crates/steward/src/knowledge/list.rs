@@ -17,6 +17,7 @@ use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::http::{Answer, Json, Query, Reader};
 use crate::input::Set;
+use crate::markdown;
 use crate::paging::{Cursor, Limit, PageNumber, Pagination, Paging, REACH, Total};
 use crate::people::listing::Filter;
 use crate::search::Excerpter;
@@ -441,8 +442,9 @@ pub fn excerpt(
     edition: Edition,
 ) -> Result<Option<String>> {
     let (content, _) = article::content(work, article.article_id, edition)?;
-    Ok(excerpter
-        .excerpt(&content)
+    let around = excerpter.surroundings(&content).map(markdown::plain);
+    Ok(around
+        .and_then(|text| excerpter.excerpt(&text))
         .or_else(|| excerpter.excerpt(&article.summary))
         .or_else(|| excerpter.excerpt(&article.title)))
 }

@@ -71,17 +71,33 @@ impl Excerpter {
         hits
     }
 
-    /// The excerpt of `text` around its first hit; `None` without one.
-    pub fn excerpt(&self, text: &str) -> Option<String> {
-        let mut end = text.len().min(LOOKED_AT);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let text = &text[..end];
+    /// The lines around the first hit, of a text whose marks are to be read before it is shown: from the paragraph's
+    /// beginning, if that is near. `None` without a hit.
+    pub fn surroundings<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let text = looked_at(text);
         let (first, _) = *self.hits(text, 1).first()?;
-        let start = text[..first].char_indices().rev().nth(BEFORE - 1).map_or(0, |(at, _)| at);
+        let near = text[..first].char_indices().rev().nth(2 * WIDTH).map_or(0, |(at, _)| at);
+        let start = text[near..first].rfind("\n\n").map_or(near, |at| near + at);
+        let stop = text[first..].char_indices().nth(2 * WIDTH).map_or(text.len(), |(at, _)| first + at);
+        Some(&text[start..stop])
+    }
+
+    /// The excerpt of `text` around its first hit, from a word's beginning to a word's end; `None` without one.
+    pub fn excerpt(&self, text: &str) -> Option<String> {
+        let text = looked_at(text);
+        let (first, _) = *self.hits(text, 1).first()?;
+        let mut start = text[..first].char_indices().rev().nth(BEFORE - 1).map_or(0, |(at, _)| at);
+        if start > 0 {
+            // A script without spaces is cut where it is.
+            start = text[start..first].find(char::is_whitespace).map_or(start, |at| start + at);
+            start += text[start..].len() - text[start..].trim_start().len();
+        }
         let shown = &text[start..];
         let stop = shown.char_indices().nth(WIDTH).map_or(shown.len(), |(at, _)| at);
+        let whole = shown[..stop]
+            .rfind(char::is_whitespace)
+            .filter(|at| stop < shown.len() && start + at > first + BEFORE);
+        let stop = whole.unwrap_or(stop);
         let shown = &shown[..stop];
         let mut html = String::with_capacity(shown.len() + 40);
         if start > 0 {
@@ -101,6 +117,15 @@ impl Excerpter {
         }
         Some(html)
     }
+}
+
+/// As much of a text as is looked at.
+fn looked_at(text: &str) -> &str {
+    let mut end = text.len().min(LOOKED_AT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// Line breaks become spaces; what HTML reads as markup is escaped.
@@ -157,9 +182,21 @@ mod tests {
         assert!(shown.chars().count() < 250);
     }
 
+    #[test]
+    fn words_are_shown_whole() {
+        let shown =
+            excerpt("needle ", &format!("{} needle {}", "abcdefghi ".repeat(20), "jklmnopqr ".repeat(40)))
+                .unwrap();
+        assert!(shown.starts_with("…abcdefghi ") && shown.ends_with(" jklmnopqr…"), "{shown}");
+        let shown = excerpt("can't ", "We can't, or can we?").unwrap();
+        assert_eq!(shown, "We <mark>can&#39;t</mark>, or <mark>can</mark> we?");
+    }
+
     proptest! {
         #[test]
         fn no_text_breaks_it(question in ".*", text in ".*") {
+            let excerpter = Excerpter::new(&Question::parse(&question));
+            prop_assert_eq!(excerpter.surroundings(&text).is_some(), excerpter.excerpt(&text).is_some());
             let shown = excerpt(&question, &text).unwrap_or_default();
             prop_assert!(!shown.replace("<mark>", "").replace("</mark>", "").contains('<'));
         }

@@ -305,4 +305,21 @@ both_engines! {
             dora.get(&format!("/api/crm/cases?{filter}")).status(403);
         }
     }
+
+    fn a_case_follows_its_customers_account(desk) {
+        let ana = desk.agent("ana");
+        let account = desk.account("Acme");
+        let carl = desk.contact_of("carl", account);
+        let id = ana.opens(json!({ "subject": "s", "contact_id": carl.id }));
+        ana.put(&format!("/api/crm/cases/{id}"), json!({ "account_id": null })).status(422).names(&["/account_id"]);
+        let both = ana.put(&format!("/api/crm/cases/{id}"), json!({ "account_id": null, "contact_id": null })).ok();
+        assert_eq!((&both["case"]["account_id"], &both["case"]["contact_id"]), (&json!(null), &json!(null)));
+        // An account that is gone is nobody's any more.
+        desk.execute(&format!("update crm_accounts set is_active = (1 = 0) where account_id = {account}"));
+        let id = ana.opens(json!({ "subject": "s", "contact_id": carl.id }));
+        assert_eq!(ana.case(id)["account_id"], json!(null));
+        ana.post("/api/crm/cases", json!({ "subject": "s", "contact_id": carl.id, "account_id": account }))
+            .status(422)
+            .names(&["/account_id"]);
+    }
 }

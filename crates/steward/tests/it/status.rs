@@ -146,6 +146,20 @@ both_engines! {
             "why not"
         );
         assert_eq!(ana.case(id)["owner_id"], bea.id);
+        // Another reason is a change with what was and what is; null clears either.
+        ana.put(&path, json!({ "status": "open", "status_reason": "a better one" })).ok();
+        let latest = |texts: &[&str]| {
+            let entry = ana.get(&format!("/api/crm/cases/{id}/timeline")).ok()["timeline"][0].clone();
+            assert_eq!(entry["kind"], "changed");
+            let told: Vec<Value> = entry["texts"].as_object().unwrap().values().cloned().collect();
+            assert_eq!(told, texts);
+        };
+        latest(&["why not", "a better one"]);
+        let cleared = ana.put(&path, json!({ "status": "open", "status_reason": null })).ok();
+        assert_eq!((&cleared["case"]["status_reason"], &cleared["case"]["owner_id"]), (&json!(null), &json!(bea.id)));
+        latest(&["a better one"]);
+        let nobodys = ana.put(&path, json!({ "status": "pending", "owner_id": null })).ok();
+        assert_eq!((&nobodys["case"]["status"], &nobodys["case"]["owner_id"]), (&json!("pending"), &json!(null)));
     }
 
     fn history_keeps_what_reopening_clears(desk) {
