@@ -240,10 +240,15 @@ db::record! {
         pub escalation_id: i64,
         pub escalation_reason: String,
         pub escalation_level: i64,
+        pub case_id: i64,
         pub escalated_from: Option<i64>,
         pub escalated_to: Option<i64>,
         pub note: Option<String>,
+        /// The user who escalated; null for a rule.
+        pub created_by: Option<i64>,
+        pub acknowledged_by: Option<i64>,
         pub acknowledged_at: Option<Time>,
+        pub resolved_by: Option<i64>,
         pub resolved_at: Option<Time>,
         pub created_at: Time,
     }
@@ -260,6 +265,8 @@ db::record! {
         pub minutes_overdue: i64,
         pub acknowledged_by: Option<i64>,
         pub acknowledged_at: Option<Time>,
+        pub acknowledgement_note: Option<String>,
+        pub sla_policy_id: Option<i64>,
         #[serde(skip)]
         is_open: bool,
     }
@@ -345,8 +352,8 @@ pub fn detail(work: &mut Work, case_id: i64) -> Result<CaseDetail> {
 /// The escalations of a case, in their order.
 pub fn escalations(work: &mut Work, case_id: i64) -> Result<Vec<EscalationView>> {
     work.query(
-        "select escalation_id, escalation_reason, escalation_level, escalated_from, escalated_to, note,
-                acknowledged_at, resolved_at, created_at
+        "select escalation_id, escalation_reason, escalation_level, case_id, escalated_from, escalated_to, note, created_by,
+                acknowledged_by, acknowledged_at, resolved_by, resolved_at, created_at
          from crm_case_escalations where case_id = $1 order by escalation_id",
         &[&case_id],
     )
@@ -357,7 +364,7 @@ pub fn violations(work: &mut Work, case_id: i64) -> Result<Vec<ViolationView>> {
     let mut violations: Vec<ViolationView> = work.query(
         &format!(
             "select violation_id, violation_type, due_at, violated_at, minutes_overdue, acknowledged_by, acknowledged_at,
-                    {} as is_open
+                    acknowledgement_note, sla_policy_id, {} as is_open
              from crm_sla_violations v where case_id = $1 order by violated_at, violation_id",
             crate::sla::violations::IS_OPEN
         ),

@@ -48,6 +48,22 @@ pub fn document(routes: &[Route], lets_anybody_in: bool) -> Value {
     })
 }
 
+/// Whom a permission lets in, in words.
+fn whom(permission: &str) -> &'static str {
+    match permission {
+        "Anyone" => "everybody",
+        "Reader" => "everybody; what each sees depends on who they are",
+        "Guest" => "whoever holds the secret link",
+        "Known" => "users of the desk and customers; each sees what is theirs to see",
+        "Participant" => "customers, and users from agent up",
+        "Customer" => "customers",
+        "Viewer" => "users of the desk",
+        "Agent" => "agents, managers and admins",
+        "Manager" => "managers and admins",
+        _ => "admins",
+    }
+}
+
 fn describe(route: &Route, mut operation: Operation<'_>, lets_anybody_in: bool) -> Value {
     if route.method == axum::http::Method::POST && operation.secured {
         operation.header(
@@ -65,7 +81,7 @@ fn describe(route: &Route, mut operation: Operation<'_>, lets_anybody_in: bool) 
     let mut described = json!({
         "operationId": route.handler.replace("::api", "").replace("::", "_"),
         "summary": route.summary,
-        "description": format!("For: {}.", route.permission),
+        "description": format!("For {}.", whom(route.permission)),
         "tags": [tag],
         "parameters": operation.parameters,
         "responses": responses,

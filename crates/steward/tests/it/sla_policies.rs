@@ -232,6 +232,42 @@ both_engines! {
         assert_eq!(desk.number("select violation_count from v_case_summary where is_sla_violated"), 1);
     }
 
+    fn the_view_tells_what_the_api_tells(desk) {
+        let (ana, carl) = (desk.agent("ana"), desk.contact("carl"));
+        // The view goes by the database's clock, so the desk is set to it.
+        let clock = match desk.engine {
+            crate::place::Engine::Sqlite => "select strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+            crate::place::Engine::Postgres => "select to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')",
+        };
+        let now = desk.texts(clock, Vec::new()).remove(0);
+        let opens = |priority: i64| ana.opens(json!({ "subject": "s", "case_type_id": 1, "priority_id": priority }));
+        desk.at(&now).later(-12 * 60);
+        let (late, soon) = (opens(4), opens(3));
+        ana.comments(soon, json!({ "comment_text": "We look into it." }));
+        let missed = opens(4);
+        desk.later(9 * 60).tick();
+        ana.sets(missed, "resolved");
+        desk.at(&now).tick();
+        let fresh = opens(1);
+        let paused = carl.opens(json!({ "subject": "s", "case_type_id": 1 }));
+        ana.comments(paused, json!({ "comment_text": "Which one?" }));
+        ana.sets(paused, "waiting_customer");
+        let met = opens(1);
+        ana.comments(met, json!({ "comment_text": "So it is.", "is_solution": true }));
+        let dropped = opens(1);
+        ana.sets(dropped, "cancelled");
+        desk.later(6 * 60);
+        desk.execute(&format!("update crm_cases set sla_soon_at = created_at where case_id = {soon}"));
+        desk.at(&now);
+        for (id, told) in [
+            (late, "overdue"), (soon, "due_soon"), (missed, "violated"), (fresh, "on_track"), (paused, "paused"),
+            (met, "met"), (dropped, "none"),
+        ] {
+            let viewed = desk.texts("select sla_status from v_case_summary where case_id = $1", vec![id.into()]);
+            assert_eq!((status(&ana, id).as_str(), viewed[0].as_str()), (told, told), "case {id}");
+        }
+    }
+
     fn warnings_follow_the_policy(desk) {
         let (ana, mia) = (desk.agent("ana"), desk.manager("mia"));
         let id = enterprise_case(desk, &ana);
