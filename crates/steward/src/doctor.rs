@@ -48,6 +48,12 @@ const LAWS: &[Law] = &[
              exists (select 1 from crm_sla_violations v where v.case_id = c.case_id)",
     },
     Law {
+        name: "what the clocks say was missed is recorded",
+        breaches: "select distinct c.case_number from crm_sla_targets t join crm_cases c on c.case_id = t.case_id
+             where t.breached_at is not null and not exists (select 1 from crm_sla_violations v
+                 where v.case_id = t.case_id and v.violation_type = t.kind and v.due_at = t.breached_at)",
+    },
+    Law {
         name: "a resolved or closed case says when",
         breaches: "select c.case_number from crm_cases c
              where (c.status in ('resolved', 'closed') and c.resolved_at is null) or (c.status = 'closed' and c.closed_at is null)",

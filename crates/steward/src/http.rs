@@ -227,6 +227,7 @@ pub fn routes() -> Vec<Route> {
         POST   "/api/crm/outbound-messages/{outbound_message_id}/retry" Admin mail::api::retry,        "Send a held, dead or unknown message";
         GET    "/api/crm/tokens"                            Admin       people::tokens::list,          "List tokens (never their secrets)";
         POST   "/api/crm/tokens"                            Admin       people::tokens::create,        "Make a token for a user or a contact; shown once";
+        GET    "/api/crm/tokens/{token_id}"                 Admin       people::tokens::show,          "A token (never its secret)";
         DELETE "/api/crm/tokens/{token_id}"                 Admin       people::tokens::revoke,        "Revoke a token";
         GET    "/api/crm/desk-settings"                     Admin       branding::api::show,           "What the desk is called and how it looks";
         PUT    "/api/crm/desk-settings"                     Admin       branding::api::update,         "Change the desk's name, colour or logo";

@@ -35,4 +35,5 @@ pub const STEPS: &[Step] = steps! {
     19 "owner_due": "0019_owner_due.sql", "0019_owner_due.sql";
     20 "dashboard_changes": "0020_dashboard_changes.sqlite.sql", "0020_dashboard_changes.postgres.sql";
     21 "summary_sla_status": "0021_summary_sla_status.sqlite.sql", "0021_summary_sla_status.postgres.sql";
+    22 "settled_and_overdue": "0022_settled_and_overdue.sqlite.sql", "0022_settled_and_overdue.postgres.sql";
 };

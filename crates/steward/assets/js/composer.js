@@ -197,7 +197,7 @@ function picker(id, fetchAll, use) {
 const open = (id) => choices[id]();
 
 async function canned() {
-  const { canned_replies: replies } = await call(`GET /api/crm/canned-replies?case_id=${place.id}`);
+  const { canned_replies: replies } = await call(`GET /api/crm/canned-replies?case_id=${place.id}&limit=200`);
   return replies.map((reply) => ({ name: reply.reply_name, hint: reply.filled_text.slice(0, 120), ...reply }));
 }
 

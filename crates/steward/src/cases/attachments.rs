@@ -14,6 +14,7 @@ use crate::files::{self, Download, Form, KEPT_DAYS, Kept, Stored, Upload, Wanted
 use crate::http::{
     Admin, Agent, Answer, Caller, Created, Json, Known, NoContent, Nothing, Participant, Path, Query,
 };
+use crate::paging::{PageQuery, Pagination};
 use crate::people::Role;
 use crate::work::{Actor, Work};
 
@@ -219,6 +220,9 @@ pub(super) fn restore_with(work: &mut Work, comment_id: i64) -> Result<()> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Attachments {
     pub attachments: Vec<AttachmentView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub pagination: Option<Pagination>,
 }
 
 /// An attachment under its name.
@@ -230,26 +234,28 @@ pub struct OneAttachment {
 pub async fn list(
     caller: Known,
     Path([case_id]): Path<1>,
-    _: Query<Nothing>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Answer<Json<Attachments>>> {
     let attachments = caller.read(Class::Bounded, move |work| {
         Case::find(work, case_id)?;
         of_case(work, case_id, None)
     });
-    Ok(Json::new(Attachments { attachments: attachments.await? }).into())
+    let (attachments, pagination) = query.cut(attachments.await?)?;
+    Ok(Json::new(Attachments { attachments, pagination: Some(pagination) }).into())
 }
 
 pub async fn list_of_comment(
     caller: Known,
     Path([case_id, comment_id]): Path<2>,
-    _: Query<Nothing>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Answer<Json<Attachments>>> {
     let attachments = caller.read(Class::Bounded, move |work| {
         Case::find(work, case_id)?;
         comment::find(work, case_id, comment_id)?;
         of_case(work, case_id, Some(comment_id))
     });
-    Ok(Json::new(Attachments { attachments: attachments.await? }).into())
+    let (attachments, pagination) = query.cut(attachments.await?)?;
+    Ok(Json::new(Attachments { attachments, pagination: Some(pagination) }).into())
 }
 
 pub async fn create(
@@ -296,7 +302,7 @@ async fn attach(caller: &Caller, case_id: i64, form: Form) -> Result<Answer<Crea
                 [one] => format!("{list}/{one}"),
                 _ => list,
             };
-            Ok(Created::at(location, Attachments { attachments }))
+            Ok(Created::at(location, Attachments { attachments, pagination: None }))
         })
         .await
 }

@@ -13,6 +13,7 @@ use crate::http::{
     Admin, Agent, Answer, Body, Created, Expected, Json, NoContent, Nothing, Path, Query, Viewer,
 };
 use crate::input::{Line, Patch, Prose, fold};
+use crate::paging::{Cursor, Limit, PageNumber, PageQuery, Pagination};
 use crate::people::{Role, taken};
 use crate::work::Work;
 
@@ -56,6 +57,9 @@ pub struct CannedReplyView {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CannedReplies {
     pub canned_replies: Vec<CannedReplyView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub pagination: Option<Pagination>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -89,6 +93,9 @@ crate::input! {
         pub search: Option<String>,
         /// The case to fill them in for.
         pub case_id: Option<i64>,
+        pub page: Option<PageNumber>,
+        pub limit: Option<Limit>,
+        pub cursor: Option<Cursor>,
     }
 }
 
@@ -293,12 +300,15 @@ pub async fn list(
     caller: Viewer,
     Query(query): Query<CannedReplyQuery>,
 ) -> Result<Answer<Json<CannedReplies>>> {
+    let asked =
+        PageQuery { page: query.page.clone(), limit: query.limit.clone(), cursor: query.cursor.clone() };
     let canned_replies = caller.read(Class::Bounded, move |work| {
         let fillings = fillings(work, query.case_id)?;
         let replies = of_user(work, query.search.as_deref().unwrap_or(""))?;
         Ok(replies.into_iter().map(|reply| view(reply, fillings.as_ref())).collect())
     });
-    Ok(Json::new(CannedReplies { canned_replies: canned_replies.await? }).into())
+    let (canned_replies, pagination) = asked.cut(canned_replies.await?)?;
+    Ok(Json::new(CannedReplies { canned_replies, pagination: Some(pagination) }).into())
 }
 
 pub async fn show(

@@ -42,7 +42,7 @@ crate::input! {
         pub breached: Option<Set<Breach>>,
         /// Cases that met this target and never missed it.
         pub attained: Option<Breach>,
-        /// Active cases past their resolution due time.
+        /// Active, and past the next deadline of any of its targets.
         pub overdue: Option<bool>,
         /// Active cases due before this instant.
         pub due_before: Option<Time>,
@@ -416,8 +416,8 @@ impl CaseQuery {
             None => {}
         }
         match self.overdue {
-            Some(true) => filter.and("c.is_open and c.resolution_due < ?", time(now)),
-            Some(false) => filter.and("not (c.is_open and coalesce(c.resolution_due < ?, 1 = 0))", time(now)),
+            Some(true) => filter.and("c.is_open and c.sla_next_due < ?", time(now)),
+            Some(false) => filter.and("not (c.is_open and coalesce(c.sla_next_due < ?, 1 = 0))", time(now)),
             None => {}
         }
         match self.reopened {

@@ -25,6 +25,8 @@ db::record! {
         pub resolved_at: Option<Time>,
         pub csat_submitted_at: Option<Time>,
         pub resolution_due: Option<Time>,
+        /// The earliest deadline of the open targets.
+        pub next_due: Option<Time>,
         pub status: Status,
         pub is_open: bool,
         pub is_escalated: bool,
@@ -108,7 +110,7 @@ fn select(condition: &str) -> String {
         )
     };
     format!(
-        "select c.case_id, c.created_at, c.resolved_at, c.csat_submitted_at, c.resolution_due, c.status, c.is_open,
+        "select c.case_id, c.created_at, c.resolved_at, c.csat_submitted_at, c.resolution_due, c.sla_next_due as next_due, c.status, c.is_open,
              c.is_escalated, c.is_sla_violated, c.priority_id, c.priority_level, c.case_type_id, c.channel, c.owner_id,
              c.team_id, c.response_time_minutes, c.resolution_time_minutes, c.reopened_count, c.response_count, c.csat_score,
              {} as met, {} as missed

@@ -181,8 +181,9 @@ impl Backlog {
         let (soon, long_ago) = (now.plus_hours(SOON), now.plus_days(-PATIENCE));
         let is_due = |fact: &Fact, before: Time| fact.resolution_due.is_some_and(|due| due < before);
         let active_cases = open.len() as i64;
-        let overdue_cases = count(&|fact| is_due(fact, now));
-        let due_soon_cases = count(&|fact| is_due(fact, soon) && !is_due(fact, now));
+        let is_overdue = |fact: &Fact| fact.next_due.is_some_and(|due| due < now);
+        let overdue_cases = count(&is_overdue);
+        let due_soon_cases = count(&|fact| is_due(fact, soon) && !is_overdue(fact));
         let escalated_cases = count(&|fact| fact.is_escalated);
         let unassigned_cases = count(&|fact| fact.owner_id.is_none());
         let long_unassigned_cases = count(&|fact| fact.owner_id.is_none() && fact.created_at < long_ago);

@@ -100,6 +100,10 @@ impl Period {
             (None, days) => days_before(last, days.map_or(DEFAULT, |days| days.0) - 1),
         };
         let length = i64::from((last - first).get_days()) + 1;
+        if length < 1 {
+            let message = format!("is to be no later than the last day, {last}");
+            return Err(Error::BadQuery(vec![Fault::parameter("from", message)]));
+        }
         if !(1..=MOST).contains(&length) {
             let message = format!("is to be at most {} days before the last day, {last}", MOST - 1);
             return Err(Error::BadQuery(vec![Fault::parameter("from", message)]));

@@ -129,6 +129,7 @@ db::record! {
         owner_name: Option<String>,
         is_escalated: bool,
         resolution_due: Option<Time>,
+        next_due: Option<Time>,
         created_at: Time,
     }
 }
@@ -156,8 +157,7 @@ pub struct NeedyCase {
 pub fn needs_attention(work: &mut Work, facts: &[&Fact]) -> Result<Vec<NeedyCase>> {
     let now = work.now;
     let open = || facts.iter().filter(|fact| fact.is_open);
-    let overdue =
-        open().filter_map(|fact| Some((fact.resolution_due.filter(|due| *due < now)?, fact.case_id)));
+    let overdue = open().filter_map(|fact| Some((fact.next_due.filter(|due| *due < now)?, fact.case_id)));
     let urgent = open()
         .filter(|fact| fact.priority_level >= HIGH)
         .map(|fact| (Reverse(fact.priority_level), fact.case_id));
@@ -172,7 +172,7 @@ pub fn needs_attention(work: &mut Work, facts: &[&Fact]) -> Result<Vec<NeedyCase
     rows.sort_by_key(|row| ids.iter().position(|id| *id == row.case_id));
     let shown = |row: Waiting| NeedyCase {
         href: href(row.case_id),
-        is_overdue: row.resolution_due.is_some_and(|due| due < now),
+        is_overdue: row.next_due.is_some_and(|due| due < now),
         case_id: row.case_id,
         case_number: row.case_number,
         subject: row.subject,
@@ -204,7 +204,7 @@ fn waiting(work: &mut Work, ids: &[i64]) -> Result<Vec<Waiting>> {
     let among = work.dialect().among_ints("c.case_id", "$1");
     let sql = format!(
         "select c.case_id, c.case_number, c.subject, c.status, p.priority_name, c.priority_level, c.owner_id,
-             u.name as owner_name, c.is_escalated, c.resolution_due, c.created_at
+             u.name as owner_name, c.is_escalated, c.resolution_due, c.sla_next_due as next_due, c.created_at
          from crm_cases c
          left join crm_case_priorities p on p.priority_id = c.priority_id
          left join crm_users u on u.user_id = c.owner_id

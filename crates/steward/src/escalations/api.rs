@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::http::{Agent, Answer, Body, Created, Json, Nothing, Path, Query, Viewer};
 use crate::input::{Int, Prose};
+use crate::paging::{PageQuery, Pagination};
 use crate::work::Work;
 
 crate::input! {
@@ -27,6 +28,9 @@ crate::input! {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Escalations {
     pub escalations: Vec<EscalationView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub pagination: Option<Pagination>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -42,13 +46,14 @@ fn find(work: &mut Work, case_id: i64, escalation_id: i64) -> Result<EscalationV
 pub async fn list(
     caller: Viewer,
     Path([case_id]): Path<1>,
-    _: Query<Nothing>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Answer<Json<Escalations>>> {
     let escalations = caller.read(Class::Bounded, move |work| {
         Case::find(work, case_id)?;
         crate::cases::escalations(work, case_id)
     });
-    Ok(Json::new(Escalations { escalations: escalations.await? }).into())
+    let (escalations, pagination) = query.cut(escalations.await?)?;
+    Ok(Json::new(Escalations { escalations, pagination: Some(pagination) }).into())
 }
 
 /// Somebody sees to it.

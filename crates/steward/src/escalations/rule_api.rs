@@ -14,6 +14,7 @@ use crate::http::{
 };
 use crate::input::{Int, Line, Patch};
 use crate::ordering::{self, Order};
+use crate::paging::{PageQuery, Pagination};
 use crate::people::differing;
 use crate::sla::Kind;
 use crate::work::Work;
@@ -68,6 +69,9 @@ crate::input! {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Rules {
     pub escalation_rules: Vec<Rule>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub pagination: Option<Pagination>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -139,9 +143,9 @@ fn answer(work: &mut Work, rule_id: i64) -> Result<Json<OneRule>> {
     Ok(Json::version(OneRule { escalation_rule }, rule_id, version))
 }
 
-pub async fn list_rules(caller: Viewer, _: Query<Nothing>) -> Result<Answer<Json<Rules>>> {
-    let escalation_rules = caller.read(Class::Bounded, in_order).await?;
-    Ok(Json::new(Rules { escalation_rules }).into())
+pub async fn list_rules(caller: Viewer, Query(query): Query<PageQuery>) -> Result<Answer<Json<Rules>>> {
+    let (escalation_rules, pagination) = query.cut(caller.read(Class::Bounded, in_order).await?)?;
+    Ok(Json::new(Rules { escalation_rules, pagination: Some(pagination) }).into())
 }
 
 pub async fn show_rule(
@@ -261,7 +265,7 @@ pub async fn reorder_rules(caller: Manager, Body(order): Body<Order>) -> Result<
             if ordering::reorder(work, "crm_escalation_rules", "rule_id", &order)? {
                 work.audit("reordered", "escalation_rule", None, &json!({ "ids": order.ids }))?;
             }
-            Ok(Json::new(Rules { escalation_rules: in_order(work)? }))
+            Ok(Json::new(Rules { escalation_rules: in_order(work)?, pagination: None }))
         })
         .await
 }

@@ -297,6 +297,11 @@ pub struct TokenList {
 }
 
 #[derive(Serialize, JsonSchema)]
+pub struct OneToken {
+    token: Token,
+}
+
+#[derive(Serialize, JsonSchema)]
 pub struct TokenMade {
     token: Token,
     /// Shown this once: send it as `Authorization: Bearer <secret>`.
@@ -308,6 +313,13 @@ pub async fn list(caller: Admin, Query(query): Query<TokenQuery>) -> Result<Answ
     let class = if query.exact == Some(true) { Class::Slow } else { Class::Bounded };
     let list = caller.read(class, move |work| page(work, &query, &paging)).await?;
     Ok(Json::new(list).into())
+}
+
+pub async fn show(caller: Admin, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OneToken>>> {
+    let found = caller.read(Class::Bounded, move |work| {
+        work.optional(&format!("{SELECT} where token_id = $1"), &[&id])?.ok_or(Error::NotFound("token"))
+    });
+    Ok(Json::new(OneToken { token: found.await? }).into())
 }
 
 pub async fn create(caller: Admin, Body(draft): Body<TokenDraft>) -> Result<Answer<Created<TokenMade>>> {

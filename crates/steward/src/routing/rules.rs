@@ -13,6 +13,7 @@ use crate::http::{
 };
 use crate::input::{Int, Line, Patch};
 use crate::ordering::{self, Order};
+use crate::paging::{PageQuery, Pagination};
 use crate::people::differing;
 use crate::sla::conditions::{Conditions, ConditionsDraft};
 use crate::work::Work;
@@ -77,6 +78,9 @@ pub struct RuleView {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Rules {
     pub assignment_rules: Vec<RuleView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub pagination: Option<Pagination>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -130,11 +134,16 @@ fn check(
 }
 
 fn all(work: &mut Work) -> Result<Rules> {
-    Ok(Rules { assignment_rules: in_order(work)?.into_iter().map(RuleView::from).collect() })
+    Ok(Rules {
+        assignment_rules: in_order(work)?.into_iter().map(RuleView::from).collect(),
+        pagination: None,
+    })
 }
 
-pub async fn list(caller: Viewer, _: Query<Nothing>) -> Result<Answer<Json<Rules>>> {
-    Ok(Json::new(caller.read(Class::Bounded, all).await?).into())
+pub async fn list(caller: Viewer, Query(query): Query<PageQuery>) -> Result<Answer<Json<Rules>>> {
+    let (assignment_rules, pagination) =
+        query.cut(caller.read(Class::Bounded, all).await?.assignment_rules)?;
+    Ok(Json::new(Rules { assignment_rules, pagination: Some(pagination) }).into())
 }
 
 pub async fn show(

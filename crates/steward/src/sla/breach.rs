@@ -92,13 +92,15 @@ pub fn record(work: &mut Work, case_id: i64, policy_id: i64, target: &Target, wa
     appended
 }
 
-/// A target was met after all: how late stays as it is from here on.
-pub fn met_late(work: &mut Work, case_id: i64, target: &Target) -> Result<()> {
-    let (Some(breached_at), Some(met_at)) = (target.breached_at, target.met_at) else { return Ok(()) };
+/// A missed target was met after all, or given up: how late stays as it is from here on.
+pub fn ended_late(work: &mut Work, case_id: i64, target: &Target) -> Result<()> {
+    let (Some(breached_at), Some(ended_at)) = (target.breached_at, target.met_at.or(target.voided_at)) else {
+        return Ok(());
+    };
     work.execute(
         "update crm_sla_violations set minutes_overdue = $4
          where case_id = $1 and violation_type = $2 and due_at = $3",
-        &[&case_id, &target.kind, &breached_at, &met_at.minutes_since(breached_at)],
+        &[&case_id, &target.kind, &breached_at, &ended_at.minutes_since(breached_at)],
     )?;
     Ok(())
 }

@@ -57,8 +57,10 @@ pub struct TargetView {
 pub struct Explained {
     #[serde(flatten)]
     pub target: TargetView,
-    /// From its start to its deadline; to the present where that is unknown.
+    /// From its start to its deadline; to the present where that is unknown. The first 2,000.
     pub segments: Vec<SegmentView>,
+    /// Whether there are more.
+    pub segments_truncated: bool,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -195,10 +197,7 @@ fn explained(target: &Target, clock: &Clock, now: Time) -> Explained {
         .map(|(from, to)| Pause { from: from.into(), to: to.into() })
         .collect();
     let until = target.due_at.unwrap_or_else(|| target.met_at.or(target.voided_at).unwrap_or(now));
-    let segments = clock
-        .segments_with_pauses(target.started_at.into(), until.into(), &pauses)
-        .take(SEGMENTS)
-        .map(SegmentView::from)
-        .collect();
-    Explained { target: view(target, clock, now), segments }
+    let mut all = clock.segments_with_pauses(target.started_at.into(), until.into(), &pauses);
+    let segments = all.by_ref().take(SEGMENTS).map(SegmentView::from).collect();
+    Explained { target: view(target, clock, now), segments, segments_truncated: all.next().is_some() }
 }

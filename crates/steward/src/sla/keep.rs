@@ -136,7 +136,7 @@ pub fn follow(work: &mut Work, case_id: i64, event: &Event) -> Result<()> {
     let before = load(work, case_id)?;
     let mut after = before.clone();
     after.apply(&plan, &clock, work.now, happening);
-    store(work, case_id, &plan, &clock, &before, &after)
+    store(work, case_id, &plan, &clock, (&before, &after), false)
 }
 
 /// Matches the policies again and tells the case's history anew under the one that wins. Misses that are recorded stay.
@@ -156,7 +156,7 @@ pub fn rematch_by(work: &mut Work, case_id: i64, promises: &mut Promises) -> Res
     let former: Option<(db::Json<Plan>,)> =
         work.optional("select plan from crm_case_plans where case_id = $1", &[&case_id])?;
     let now = work.now;
-    if former.is_none_or(|(db::Json(former),)| former != plan) {
+    if former.as_ref().is_none_or(|(db::Json(former),)| *former != plan) {
         work.execute(
             "insert into crm_case_plans (case_id, sla_policy_id, calendar_id, plan, updated_at) values ($1, $2, $3, $4, $5)
              on conflict (case_id) do update set sla_policy_id = excluded.sla_policy_id,
@@ -169,13 +169,18 @@ pub fn rematch_by(work: &mut Work, case_id: i64, promises: &mut Promises) -> Res
     let mut after = Targets::replay(&plan, &clock, &history, now);
     after.keep(&before);
     let changed = before.dues() != after.dues();
-    store(work, case_id, &plan, &clock, &before, &after)?;
+    let is_changed = former.is_some_and(|(db::Json(former),)| former != plan);
+    store(work, case_id, &plan, &clock, (&before, &after), is_changed)?;
     Ok(changed)
 }
 
 /// No policy promises anything any more: what is open is void.
 fn release(work: &mut Work, case_id: i64) -> Result<bool> {
     let now = work.now;
+    for mut open in load(work, case_id)?.0.into_iter().filter(Target::is_open) {
+        open.voided_at = Some(now);
+        breach::ended_late(work, case_id, &open)?;
+    }
     let voided = work.execute(
         "update crm_sla_targets set voided_at = $2, paused_since = null
          where case_id = $1 and met_at is null and voided_at is null",
@@ -243,14 +248,15 @@ pub fn told(events: impl IntoIterator<Item = Telling>) -> Vec<(Time, Happening)>
     history
 }
 
-/// Writes what changed, records what was missed, sets the warnings.
+/// Writes what changed, records what was missed, sets the warnings. `is_other_plan` where something else is promised from
+/// now on.
 fn store(
     work: &mut Work,
     case_id: i64,
     plan: &Plan,
     clock: &Clock,
-    before: &Targets,
-    after: &Targets,
+    (before, after): (&Targets, &Targets),
+    is_other_plan: bool,
 ) -> Result<()> {
     let mut after = after.clone();
     for target in &mut after.0 {
@@ -260,12 +266,16 @@ fn store(
         }
         target.id = write(work, case_id, target)?;
         if target.breached_at.is_some() && kept.is_none_or(|kept| kept.breached_at.is_none()) {
-            // A deadline that was ahead until now and lies behind by a change is missed at the change (spec 5).
-            let was_ahead = kept.and_then(|kept| kept.due_at).is_some_and(|due| due >= work.now);
+            // A deadline that was ahead until now, or unknown while its clock stood still, or not promised yet, and lies
+            // behind by a change is missed at the change (spec 5).
+            let was_ahead = match kept {
+                Some(kept) => kept.due_at.is_none_or(|due| due >= work.now),
+                None => is_other_plan,
+            };
             breach::record(work, case_id, plan.policy_id, target, was_ahead)?;
         }
-        if target.breached_at.is_some() && target.met_at.is_some() {
-            breach::met_late(work, case_id, target)?;
+        if target.breached_at.is_some() {
+            breach::ended_late(work, case_id, target)?;
         }
     }
     // A target that a retold history does not know any more promises nothing.

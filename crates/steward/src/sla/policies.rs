@@ -18,6 +18,7 @@ use crate::http::{
 };
 use crate::input::{Hours, Int, Line, Patch};
 use crate::ordering::{self, Order};
+use crate::paging::{PageQuery, Pagination};
 use crate::work::Work;
 
 crate::input! {
@@ -86,6 +87,9 @@ impl From<Policy> for PolicyView {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Policies {
     pub sla_policies: Vec<PolicyView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub pagination: Option<Pagination>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -201,11 +205,12 @@ impl PolicyEdit {
 
 fn all(work: &mut Work) -> Result<Policies> {
     let policies = super::policy::in_order(work)?;
-    Ok(Policies { sla_policies: policies.into_iter().map(PolicyView::from).collect() })
+    Ok(Policies { sla_policies: policies.into_iter().map(PolicyView::from).collect(), pagination: None })
 }
 
-pub async fn list(caller: Viewer, _: Query<Nothing>) -> Result<Answer<Json<Policies>>> {
-    Ok(Json::new(caller.read(Class::Bounded, all).await?).into())
+pub async fn list(caller: Viewer, Query(query): Query<PageQuery>) -> Result<Answer<Json<Policies>>> {
+    let (sla_policies, pagination) = query.cut(caller.read(Class::Bounded, all).await?.sla_policies)?;
+    Ok(Json::new(Policies { sla_policies, pagination: Some(pagination) }).into())
 }
 
 pub async fn show(caller: Viewer, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OnePolicy>>> {

@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::Recompute;
 use crate::clock::Time;
 use crate::error::Result;
-use crate::http::{Answer, Json, Manager, Nothing, Query};
+use crate::http::{Answer, Json, Manager, Query};
 use crate::jobs::api::State;
+use crate::paging::{PageQuery, Pagination};
 use crate::work::Work;
 
 /// Those that are shown.
@@ -30,6 +31,9 @@ pub struct Recomputation {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Recomputations {
     pub sla_recomputations: Vec<Recomputation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub pagination: Option<Pagination>,
 }
 
 db::record! {
@@ -61,7 +65,7 @@ pub fn latest(work: &mut Work) -> Result<Vec<Recomputation>> {
     Ok(shown.collect())
 }
 
-pub async fn list(caller: Manager, _: Query<Nothing>) -> Result<Answer<Json<Recomputations>>> {
-    let sla_recomputations = caller.read(Class::Slow, latest).await?;
-    Ok(Json::new(Recomputations { sla_recomputations }).into())
+pub async fn list(caller: Manager, Query(query): Query<PageQuery>) -> Result<Answer<Json<Recomputations>>> {
+    let (sla_recomputations, pagination) = query.cut(caller.read(Class::Slow, latest).await?)?;
+    Ok(Json::new(Recomputations { sla_recomputations, pagination: Some(pagination) }).into())
 }

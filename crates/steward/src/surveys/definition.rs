@@ -12,6 +12,7 @@ use crate::http::{
     Admin, Answer, Body, Created, Expected, Json, Manager, NoContent, Nothing, Path, Query, Viewer,
 };
 use crate::input::{Faults, Field, Int, Line, Patch};
+use crate::paging::{PageQuery, Pagination};
 use crate::people::differing;
 use crate::work::Work;
 
@@ -120,6 +121,9 @@ crate::input! {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Surveys {
     pub surveys: Vec<Survey>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub pagination: Option<Pagination>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -199,9 +203,9 @@ fn one(work: &mut Work, id: i64) -> Result<Json<OneSurvey>> {
     Ok(Json::version(OneSurvey { survey }, id, version))
 }
 
-pub async fn list(caller: Viewer, _: Query<Nothing>) -> Result<Answer<Json<Surveys>>> {
-    let surveys = caller.read(Class::Bounded, Survey::all);
-    Ok(Json::new(Surveys { surveys: surveys.await? }).into())
+pub async fn list(caller: Viewer, Query(query): Query<PageQuery>) -> Result<Answer<Json<Surveys>>> {
+    let (surveys, pagination) = query.cut(caller.read(Class::Bounded, Survey::all).await?)?;
+    Ok(Json::new(Surveys { surveys, pagination: Some(pagination) }).into())
 }
 
 pub async fn show(caller: Viewer, Path([id]): Path<1>, _: Query<Nothing>) -> Result<Answer<Json<OneSurvey>>> {

@@ -45,7 +45,7 @@ both_engines! {
             assert_groups(&shown, &cases, &days);
             assert_trend(&shown["daily_trend"], &cases, &days);
             assert_backlog(&shown["backlog"], &cases, now);
-            assert_picks(&shown, &cases, now);
+            assert_picks(&shown, &cases);
             let mut found = Vec::new();
             links(&shown, &mut found);
             found.sort();

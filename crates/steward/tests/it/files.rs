@@ -64,7 +64,7 @@ both_engines! {
             assert!(served.header("content-security-policy").unwrap().starts_with("sandbox"));
             assert!(served.header("cache-control").unwrap().starts_with("private"));
         }
-        assert_eq!(ana.get(&files_of(case_id)).ok(), answer);
+        assert_eq!(ana.get(&files_of(case_id)).ok()["attachments"], answer["attachments"]);
         assert_eq!(ana.get(&format!("/api/crm/cases/{case_id}")).ok()["attachments"], answer["attachments"]);
         assert_eq!(ana.case(case_id)["attachment_count"], 4);
         let timeline = ana.get(&format!("/api/crm/cases/{case_id}/timeline")).ok();
@@ -216,7 +216,7 @@ both_engines! {
             .send().status(422).names(&["/comment_id"]);
         let shown = ana.attach(&on(answer), &[("shown.png", PNG)]).created();
         assert_eq!(carl.get(&files_of(case_id)).ok()["attachments"], shown["attachments"]);
-        assert_eq!(carl.get(&on(answer)).ok(), shown);
+        assert_eq!(carl.get(&on(answer)).ok()["attachments"], shown["attachments"]);
         assert_eq!(carl.get(&format!("{}/{}", files_of(case_id), id(&told(&shown)[0]))).body, PNG);
         assert_eq!(carl.case(case_id)["attachment_count"], 1);
         assert_eq!(ana.case(case_id)["attachment_count"], 3);

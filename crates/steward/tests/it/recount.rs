@@ -338,11 +338,12 @@ pub fn assert_backlog(shown: &Value, cases: &[&Value], now: Timestamp) {
         cases.iter().filter(|case| ACTIVE.contains(&case["status"].as_str().unwrap())).collect();
     let expected = json!({
         "active_cases": active.len(),
-        "overdue_cases": active.iter().filter(|case| time(case, "resolution_due").is_some_and(|due| due < now)).count(),
+        "overdue_cases": active.iter().filter(|case| case["sla_status"] == "overdue").count(),
         "escalated_cases": active.iter().filter(|case| case["is_escalated"] == true).count(),
         "unassigned_cases": active.iter().filter(|case| case["owner_id"].is_null()).count(),
         "due_soon_cases": active.iter().filter(|case| {
-            time(case, "resolution_due").is_some_and(|due| now <= due && due < now + 4.hours())
+            time(case, "resolution_due").is_some_and(|due| due < now + 4.hours())
+                && case["sla_status"] != "overdue"
         }).count(),
         "long_unassigned_cases": active.iter().filter(|case| {
             case["owner_id"].is_null() && time(case, "created_at").unwrap() < now - 24.hours()
@@ -373,25 +374,24 @@ pub fn assert_trend(shown: &Value, cases: &[&Value], days: &Days) {
     }
 }
 
-pub fn assert_picks(shown: &Value, cases: &[&Value], now: Timestamp) {
+pub fn assert_picks(shown: &Value, cases: &[&Value]) {
     let ids = |section: &str| -> Vec<i64> {
         shown[section].as_array().unwrap().iter().map(|row| row["case_id"].as_i64().unwrap()).collect()
     };
-    let mut needy: Vec<_> = cases
-        .iter()
-        .filter(|case| ACTIVE.contains(&case["status"].as_str().unwrap()))
-        .filter_map(|case| {
-            let id = case["case_id"].as_i64().unwrap();
-            let level = case["priority_level"].as_i64().unwrap();
-            let late = time(case, "resolution_due").filter(|due| *due < now);
-            match late {
-                Some(due) => Some((0, due.as_millisecond(), id)),
-                None => (level >= 3).then_some((1, -level, id)),
-            }
-        })
+    // First those that are overdue, in the order of deadlines that the API does not tell of each; then the urgent.
+    let active = || cases.iter().filter(|case| ACTIVE.contains(&case["status"].as_str().unwrap()));
+    let id = |case: &Value| case["case_id"].as_i64().unwrap();
+    let overdue: Vec<i64> =
+        active().filter(|case| case["sla_status"] == "overdue").map(|case| id(case)).collect();
+    let mut urgent: Vec<_> = active()
+        .filter(|case| case["sla_status"] != "overdue" && case["priority_level"].as_i64() >= Some(3))
+        .map(|case| (-case["priority_level"].as_i64().unwrap(), id(case)))
         .collect();
-    needy.sort_unstable();
-    assert_eq!(ids("needs_attention"), needy.iter().take(10).map(|(.., id)| *id).collect::<Vec<_>>());
+    urgent.sort_unstable();
+    let needy = ids("needs_attention");
+    let (late, rest) = needy.split_at(overdue.len().min(10));
+    assert!(late.iter().all(|id| overdue.contains(id)), "{late:?} of {overdue:?}");
+    assert_eq!(rest, urgent.iter().take(10 - late.len()).map(|(_, id)| *id).collect::<Vec<_>>());
     let mut rated: Vec<_> = cases
         .iter()
         .filter(|case| !case["csat_score"].is_null())
