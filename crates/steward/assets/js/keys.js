@@ -41,7 +41,12 @@ function move(step) {
 on("j", () => move(1));
 on("k", () => move(-1));
 on("o", () => (selected() ? linkOf(selected()).click() : false));
-on("/", () => (document.querySelector("main [type=search]") ?? document.querySelector("[type=search]"))?.focus());
+// The page's own search; where it has none, the palette.
+on("/", () => {
+  const field = [...document.querySelectorAll("main [type=search]")].find((one) => one.checkVisibility());
+  if (field) field.focus();
+  else document.querySelector("[data-palette]")?.click();
+});
 
 function compose(kind) {
   const radio = document.querySelector(`.composer [value=${kind}]`);
