@@ -23,19 +23,41 @@ document.addEventListener("submit", async (event) => {
   clearFaults(form);
   event.submitter?.setAttribute("aria-busy", "true");
   try {
-    await send(form.action, new URLSearchParams(new FormData(form, event.submitter)));
+    const answer = await send(form.action, new URLSearchParams(new FormData(form, event.submitter)));
+    if (answer) return ask(form, answer);
     const moves = "moves" in form.dataset && /(\d+)\s*$/.exec(form.elements.number.value);
     if (moves) return location.assign(`/cases/${Number(moves[1])}`);
+    const home = [form.closest("article")?.id, form.closest("details")?.id, form.parentElement.id, form.closest("section")?.id].filter(Boolean);
     form.closest("article")?.removeAttribute("data-keep");
     form.closest("details")?.removeAttribute("open");
     form.reset();
     await refresh();
+    land(home);
   } catch (error) {
     showFaults(form, error);
   } finally {
     event.submitter?.removeAttribute("aria-busy");
   }
 });
+
+// What the server asks before it does a thing is shown in its form, which is then sent once more with the answer.
+function ask(form, page) {
+  const sure = Object.assign(document.createElement("input"), { type: "hidden", name: "confirmed", value: "true" });
+  const asked = document.createElement("div");
+  asked.setAttribute("data-stays", "");
+  asked.append(page.querySelector("#merge-ask"), sure);
+  form.querySelector(".actions").before(asked);
+  form.addEventListener("input", () => asked.remove(), { once: true });
+}
+
+// After a form has gone, the keyboard goes on where it stood: at its fold, or at what took its place.
+function land(ids) {
+  for (const id of ids) {
+    const place = document.getElementById(id);
+    const next = place?.querySelector(place.matches("article") ? "[data-edit]" : "summary, button, a[href]");
+    if (next) return next.focus({ preventScroll: true });
+  }
+}
 
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("a");

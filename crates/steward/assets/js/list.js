@@ -201,6 +201,8 @@ bar?.addEventListener("submit", async (event) => {
       toast(outcome.dataset.changed);
       bar.reset();
       for (const box of boxes()) box.checked = false;
+      await read(location.search.slice(1));
+      return focusRow();
     } else {
       const dialog = document.getElementById("outcome");
       dialog.replaceChildren(...outcome.children);
@@ -211,6 +213,10 @@ bar?.addEventListener("submit", async (event) => {
     button.removeAttribute("aria-busy");
   }
 });
+// The bar has gone with what was chosen: the keyboard goes on at a row.
+function focusRow() {
+  (selected() ?? list.querySelector("tr[data-case]"))?.querySelector("[data-open]").focus({ preventScroll: true });
+}
 document.getElementById("outcome")?.addEventListener("click", (event) => event.target.closest("a[data-closes]") && event.preventDefault());
 
 // ---- changing one without opening it

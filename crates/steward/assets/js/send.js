@@ -115,7 +115,7 @@ export function showFaults(form, error) {
     shown.setAttribute("aria-invalid", "true");
     const described = (shown.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && !id.startsWith("fault-"));
     shown.setAttribute("aria-describedby", [note.id, ...described].join(" "));
-    (shown.closest("[data-item], label.check, .fields") ?? shown).after(note);
+    (shown.closest("[data-item], label.check, .boxes, .day-row") ?? shown).after(note);
   }
   const isNamed = (error.problem?.errors ?? []).length > general.length;
   if (general.length || !isNamed) {
