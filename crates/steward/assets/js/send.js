@@ -5,7 +5,9 @@
 // nests. Within `data-list="priority_hours"` each `data-item` is an object of the list; with `data-of="values"` it is what
 // its one field says, with `data-of="keys"` an object whose key its first field says. What `data-when` has hidden is null.
 // What the API refuses is shown beside the field that it points to; `data-etag` makes a conflicting change known instead of
-// overwriting.
+// overwriting. The page that follows says what became of it.
+
+import { toast } from "./dialogs.js";
 
 export const readers = {
   text: (text) => text,
@@ -87,6 +89,17 @@ export function clearFaults(form) {
   form.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
 }
 
+// Of fields that fill one list together, the one that gave an item.
+function giver(fields, at, form) {
+  for (const field of fields) {
+    const value = valueOf(field, form);
+    if (!value?.joins) break;
+    at -= value.length;
+    if (at < 0) return field;
+  }
+  return fields[0];
+}
+
 // The field that a pointer leads to: one of its name, or of what holds it; within lists, that of the item.
 function fieldAt(form, steps) {
   for (let length = steps.length; length > 0; length--) {
@@ -98,7 +111,7 @@ function fieldAt(form, steps) {
       return fields.find((field) => field.name === steps.slice(length + 1).join(".")) ?? fields.at(-1);
     }
     const field = form.elements[name];
-    if (field) return field instanceof RadioNodeList ? field[0] : field;
+    if (field) return field instanceof RadioNodeList ? giver([...field], Number(steps[length]), form) : field;
   }
 }
 
@@ -126,6 +139,37 @@ export function showFaults(form, error) {
   form.querySelector("[aria-invalid]")?.focus();
 }
 
+// ---- what has been done is said on the page that follows, and shown there
+
+const DONE = "done";
+
+// The name of the thing: the first that was written, else that of its page.
+function nameOf(form) {
+  const field = [...form.elements].find((one) => one.type === "text" && one.name.endsWith("name") && one.value.trim());
+  return (field?.value ?? document.querySelector("h1")?.textContent ?? "").trim();
+}
+
+function note(route, form, answer) {
+  const [method, address] = route.split(" ");
+  const thing = Object.values(answer)[0];
+  const own = thing && Object.keys(thing).find((key) => key.endsWith("_id"));
+  const id = method === "POST" ? thing?.[own] : /\d+$/.exec(address)?.[0];
+  sessionStorage.setItem(DONE, JSON.stringify({ method, name: nameOf(form), id }));
+}
+
+function say() {
+  const place = document.querySelector(".administration");
+  const done = place && JSON.parse(sessionStorage.getItem(DONE) ?? "null");
+  sessionStorage.removeItem(DONE);
+  const words = { POST: "added", PUT: "saved", PATCH: "saved", DELETE: "removed" }[done?.method];
+  if (!words) return;
+  toast(place.dataset[words].replace("{name}", done.name));
+  const row = place.querySelector(`tbody a[href$="/${done.id}"], .order a[href$="/${done.id}"]`)?.closest("tr, li");
+  row?.classList.add("changed");
+  row?.scrollIntoView({ block: "nearest" });
+}
+say();
+
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.dataset.api) return;
@@ -139,6 +183,7 @@ document.addEventListener("submit", async (event) => {
     const answer = await call(route, route.startsWith("DELETE") || form.dataset.body === "none" ? undefined : body(form), form.dataset.etag);
     form.dispatchEvent(new CustomEvent("sent", { bubbles: true, detail: answer }));
     const next = button?.dataset.next ?? form.dataset.next;
+    if (next) note(route, form, answer);
     if (next === undefined) location.reload();
     else if (next) location.assign(next.replace(/\{([\w.]+)\}/g, (_, path) => path.split(".").reduce((value, name) => value?.[name], answer)));
   } catch (error) {
