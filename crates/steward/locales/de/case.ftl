@@ -1,4 +1,7 @@
 # Die Seite einer Anfrage: Gespräch, Eingabe, Eigenschaften, Uhren, Verwandte; ihr Verlauf; Textbausteine.
+case-in-list = Diese Anfrage in ihrer Liste
+case-before = Vorige Anfrage der Liste
+case-after = Nächste Anfrage der Liste
 case-level = Eskaliert auf Stufe { $level }
 case-goes-on-there = Das Gespräch geht dort weiter.
 case-changed-meanwhile = Es wurde nichts gespeichert: jemand hat diese Anfrage geändert, während Sie sie ansahen. Unten steht der jetzige Stand; ändern Sie ihn noch einmal, wo Sie möchten.

@@ -1,4 +1,7 @@
 # The page of a case: conversation, composer, properties, clocks, family; its timeline; canned replies.
+case-in-list = This case in its list
+case-before = Previous case in the list
+case-after = Next case in the list
 case-level = Escalated to level { $level }
 case-goes-on-there = The conversation goes on there.
 case-changed-meanwhile = Nothing was saved: somebody changed this case while you looked at it. Below is what it says now; change it again where you still want to.
