@@ -5,7 +5,7 @@ import "./fields.js";
 import "./presence.js";
 import { place, refresh, send, words } from "./case-page.js";
 import { toast } from "./dialogs.js";
-import { on } from "./keys.js";
+import { keep, kept, on } from "./keys.js";
 import { hear } from "./live.js";
 import { clearFaults, showFaults } from "./send.js";
 
@@ -14,6 +14,25 @@ on("e", () => {
   first?.focus();
   return first ? undefined : false;
 });
+
+// The list that led here knows what stands beside this case.
+const list = kept();
+const at = list?.cases.indexOf(String(place.id)) ?? -1;
+if (at >= 0) {
+  keep({ ...list, open: location.pathname });
+  const shown = document.querySelector("#in-list");
+  for (const [rel, id] of [["prev", list.cases[at - 1]], ["next", list.cases[at + 1]]]) {
+    if (id) shown.querySelector(`[rel=${rel}]`).href = `/cases/${id}`;
+  }
+  shown.querySelector("span").textContent = `${at + 1} / ${list.cases.length}`;
+  shown.hidden = list.cases.length < 2;
+  shown.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    location.replace(link.href);
+  });
+}
 
 // Small forms: escalations, followers, family.
 document.addEventListener("submit", async (event) => {
