@@ -202,7 +202,7 @@ const open = (id) => choices[id]();
 
 async function canned() {
   const { canned_replies: replies } = await call(`GET /api/crm/canned-replies?case_id=${place.id}`);
-  return replies.map((reply) => ({ name: reply.reply_name, hint: reply.filled_text.slice(0, 120), ...reply }));
+  return replies.map((reply) => ({ name: reply.reply_name, hint: reply.filled_text.slice(0, 400), ...reply }));
 }
 
 function useCanned({ filled_text, unknown_placeholders }) {
