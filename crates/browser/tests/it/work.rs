@@ -110,7 +110,7 @@ on_a_desk! {
         tab.clicks("#merge button")?.until_seen("#merge-ask")?;
         assert!(tab.text("#merge-ask")?.contains("Once"));
         assert!(ana.case(from)["merged_into_id"].is_null(), "nothing is done yet");
-        tab.follows("#merge button")?;
+        tab.until_seen("#merge button")?.until("!document.querySelector('#merge [name=confirmed]').disabled")?.follows("#merge button")?;
         assert_eq!(tab.text("h1")?, "Once");
         assert_eq!(ana.case(from)["merged_into_id"], into);
         Ok(())
@@ -122,6 +122,28 @@ on_a_desk! {
         tab.until_seen(".toasts")?;
         assert!(tab.text(".toasts")?.contains("Second line was added."));
         assert!(tab.sees("tr.changed")?);
+        Ok(())
+    }
+
+    fn a_fault_of_a_week_stands_below_its_day(stage) {
+        let tab = stage.tab_of(&stage.desk.admin(), Look::default())?;
+        tab.goes("/administration/calendars/new")?.types("[name=calendar_name]", "Shop")?.types("[name=time_zone]", "UTC")?;
+        tab.types("#day-mon", "9-17")?.types("#day-wed", "9-12, 13-99")?.clicks("text=Add")?.until_seen(".week > .fault")?;
+        assert_eq!(tab.asks("document.querySelector('.week > .fault').previousElementSibling.contains(document.querySelector('#day-wed'))")?, true);
+        assert_eq!(tab.asks("document.activeElement.id")?, "day-wed");
+        assert_eq!(tab.complaints().len(), 1, "the refusal");
+        Ok(())
+    }
+
+    fn a_customers_reply_survives_a_reload(stage) {
+        let carl = stage.desk.contact("carl");
+        let case = carl.opens(json!({ "subject": "Printer" }));
+        let tab = stage.tab_of(&carl, Look::default())?;
+        let path = format!("/portal/cases/{case}");
+        tab.goes(&path)?.types("[name=comment_text]", "It still burns")?.reloads()?;
+        assert_eq!(tab.asks("document.querySelector('[name=comment_text]').value")?, "It still burns");
+        tab.follows("text=Send")?.goes(&path)?;
+        assert_eq!(tab.asks("document.querySelector('[name=comment_text]').value")?, "");
         Ok(())
     }
 

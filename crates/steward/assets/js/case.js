@@ -59,9 +59,12 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-// What the server asks before it does a thing is shown in its form, which is then sent once more with the answer.
+// What the server asks before it does a thing is shown in its form, which is then sent once more with the answer. A second
+// click that was meant for the first is no answer.
 function ask(form, page) {
-  const sure = Object.assign(document.createElement("input"), { type: "hidden", name: "confirmed", value: "true" });
+  form.querySelector("[data-stays]")?.remove();
+  const sure = Object.assign(document.createElement("input"), { type: "hidden", name: "confirmed", value: "true", disabled: true });
+  setTimeout(() => (sure.disabled = false), 500);
   const asked = document.createElement("div");
   asked.setAttribute("data-stays", "");
   asked.append(page.querySelector("#merge-ask"), sure);
