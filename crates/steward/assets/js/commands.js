@@ -35,9 +35,32 @@ function* ofReader() {
 }
 
 // The commands whose names hold every word.
-export function commands(text) {
+function commands(text) {
   const root = document.querySelector("#case");
   const sought = text.toLowerCase().split(/\s+/).filter(Boolean);
   const all = [...(root ? ofCase(root) : []), ...ofReader()];
   return all.filter(([name]) => sought.every((word) => name.toLowerCase().includes(word)));
+}
+
+// What can be done stands first where it was asked for, and last where nothing was.
+// Which one was chosen is told by an event of its option.
+export function offer(list, text) {
+  const found = commands(text);
+  if (!found.length) return;
+  const group = Object.assign(document.createElement("ul"), { ariaLabel: words.commands });
+  group.setAttribute("role", "group");
+  for (const [title, act] of found) {
+    const option = document.createElement("li");
+    option.setAttribute("role", "option");
+    option.append(Object.assign(document.createElement("span"), { className: "title", textContent: title }));
+    option.addEventListener("done", act);
+    group.append(option);
+  }
+  const around = document.createElement("li");
+  around.setAttribute("role", "presentation");
+  around.append(Object.assign(document.createElement("span"), { className: "group", textContent: group.ariaLabel }), group);
+  around.firstChild.setAttribute("role", "presentation");
+  list.querySelector(".nothing")?.remove();
+  if (text.trim()) list.prepend(around);
+  else list.append(around);
 }

@@ -2,9 +2,8 @@
 // list box (WAI-ARIA); what it offers comes from the server as options.
 
 let dialog, input, list, asked, timer;
-// The text that the list answers, and what else can be done by it.
+// The text that the list answers.
 let answered;
-const acts = new WeakMap();
 
 const options = () => [...list.querySelectorAll("[role=option]")];
 
@@ -25,9 +24,9 @@ async function ask() {
   try {
     const response = await fetch(`/palette?q=${encodeURIComponent(text)}`, { signal: asked.signal });
     if (!response.ok || response.redirected) return;
-    const { commands } = await import("./commands.js");
+    const { offer } = await import("./commands.js");
     list.innerHTML = await response.text();
-    offer(commands(text), text);
+    offer(list, text);
     answered = text;
     options().forEach((option, at) => (option.id = `palette-option-${at}`));
     choose(options()[0]);
@@ -36,32 +35,11 @@ async function ask() {
   }
 }
 
-// What can be done stands first where it was asked for, and last where nothing was.
-function offer(found, text) {
-  if (!found.length) return;
-  const group = Object.assign(document.createElement("ul"), { ariaLabel: document.querySelector("[data-palette]").dataset.commands });
-  group.setAttribute("role", "group");
-  for (const [title, act] of found) {
-    const option = document.createElement("li");
-    option.setAttribute("role", "option");
-    option.append(Object.assign(document.createElement("span"), { className: "title", textContent: title }));
-    acts.set(option, act);
-    group.append(option);
-  }
-  const around = document.createElement("li");
-  around.setAttribute("role", "presentation");
-  around.append(Object.assign(document.createElement("span"), { className: "group", textContent: group.ariaLabel }), group);
-  around.firstChild.setAttribute("role", "presentation");
-  list.querySelector(".nothing")?.remove();
-  if (text.trim()) list.prepend(around);
-  else list.append(around);
-}
-
 function go(option) {
   if (!option) return;
-  if (!acts.has(option)) return location.assign(option.dataset.href);
+  if (option.dataset.href) return location.assign(option.dataset.href);
   dialog.close();
-  acts.get(option)();
+  option.dispatchEvent(new Event("done"));
 }
 
 // Who types fast is ahead of the list: it is asked first, so that Enter goes where the text leads.

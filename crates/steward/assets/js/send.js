@@ -7,8 +7,6 @@
 // What the API refuses is shown beside the field that it points to; `data-etag` makes a conflicting change known instead of
 // overwriting. The page that follows says what became of it.
 
-import { toast } from "./dialogs.js";
-
 export const readers = {
   text: (text) => text,
   number: (text) => (text === "" ? undefined : Number(text)),
@@ -139,36 +137,8 @@ export function showFaults(form, error) {
   form.querySelector("[aria-invalid]")?.focus();
 }
 
-// ---- what has been done is said on the page that follows, and shown there
-
-const DONE = "done";
-
-// The name of the thing: the first that was written, else that of its page.
-function nameOf(form) {
-  const field = [...form.elements].find((one) => one.type === "text" && one.name.endsWith("name") && one.value.trim());
-  return (field?.value ?? document.querySelector("h1")?.textContent ?? "").trim();
-}
-
-function note(route, form, answer) {
-  const [method, address] = route.split(" ");
-  const thing = Object.values(answer)[0];
-  const own = thing && Object.keys(thing).find((key) => key.endsWith("_id"));
-  const id = method === "POST" ? thing?.[own] : /\d+$/.exec(address)?.[0];
-  sessionStorage.setItem(DONE, JSON.stringify({ method, name: nameOf(form), id }));
-}
-
-function say() {
-  const place = document.querySelector(".administration");
-  const done = place && JSON.parse(sessionStorage.getItem(DONE) ?? "null");
-  sessionStorage.removeItem(DONE);
-  const words = { POST: "added", PUT: "saved", PATCH: "saved", DELETE: "removed" }[done?.method];
-  if (!words) return;
-  toast(place.dataset[words].replace("{name}", done.name));
-  const row = place.querySelector(`tbody a[href$="/${done.id}"], .order a[href$="/${done.id}"]`)?.closest("tr, li");
-  row?.classList.add("changed");
-  row?.scrollIntoView({ block: "nearest" });
-}
-say();
+// What has been done is said on the page that follows.
+if (sessionStorage.getItem("done")) import("./done.js").then(({ say }) => say());
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
@@ -183,7 +153,7 @@ document.addEventListener("submit", async (event) => {
     const answer = await call(route, route.startsWith("DELETE") || form.dataset.body === "none" ? undefined : body(form), form.dataset.etag);
     form.dispatchEvent(new CustomEvent("sent", { bubbles: true, detail: answer }));
     const next = button?.dataset.next ?? form.dataset.next;
-    if (next) note(route, form, answer);
+    if (next) (await import("./done.js")).note(route, form, answer);
     if (next === undefined) location.reload();
     else if (next) location.assign(next.replace(/\{([\w.]+)\}/g, (_, path) => path.split(".").reduce((value, name) => value?.[name], answer)));
   } catch (error) {

@@ -24,7 +24,7 @@ const STYLES: &[(&str, &str)] = &embed! { "css":
     "knowledge.css" "dashboard.css" "administration.css" "customers.css" "design.css" "lists.css" "print.css"
 };
 const SCRIPTS: &[(&str, &str)] = &embed! { "js":
-    "start.js" "desk.js" "keys.js" "ahead.js" "drafts.js" "clock.js" "live.js" "send.js" "dialogs.js" "dashboard.js" "counts.js" "palette.js" "commands.js"
+    "start.js" "desk.js" "keys.js" "ahead.js" "drafts.js" "clock.js" "live.js" "send.js" "dialogs.js" "dashboard.js" "counts.js" "palette.js" "commands.js" "done.js"
     "list.js" "combobox.js" "notifications.js" "shortcuts.js" "suggest.js" "zone.js" "help.js" "editor.js"
     "case.js" "case-page.js" "composer.js" "fields.js" "patch.js" "presence.js"
     "administration.js"
