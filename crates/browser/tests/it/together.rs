@@ -17,11 +17,12 @@ on_a_desk! {
         hers.until("document.querySelector('#present .typing') !== null")?;
         his.clicks("#send button[name=status]")?;
         hers.until_said("I have looked into it.")?;
-        // What she was writing is still there.
-        hers.types("#comment_text", "Half a sen")?;
+        // What she was writing is still there, and so is she.
+        hers.reloads()?.types("#comment_text", "Half a sen")?;
         his.chooses("[data-field=priority_id]", "High")?;
         hers.until("document.querySelector('#case-head .priority').innerText === 'High'")?;
         assert_eq!(hers.asks("document.querySelector('#comment_text').value")?, "Half a sen");
+        assert_eq!(hers.asks("document.activeElement.id")?, "comment_text");
         his.goes("/views/open")?;
         hers.until("!document.querySelector('#present').innerText.includes('Ben')")?;
         Ok(())

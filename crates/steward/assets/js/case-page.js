@@ -14,18 +14,20 @@ export function words(name, fillings = {}) {
   return Object.entries(fillings).reduce((text, [key, value]) => text.replace(`{${key}}`, value), root.dataset[id] ?? "");
 }
 
-// Sends a form's fields. What is refused is an error with the problem in it, whatever the answer looks like.
+// Sends a form's fields and answers with what there is to know: JSON, a page that asks something, or nothing. What is
+// refused is an error with the problem in it, whatever the answer looks like.
 export async function send(address, body) {
   const headers = { accept: "application/json" };
   const response = await fetch(address, { method: "POST", headers, body }).catch(() => {
     throw new Error(words("lost"));
   });
   const isJson = response.headers.get("content-type")?.includes("json");
-  if (response.ok && !response.redirected) return isJson ? response.json() : null;
   if (response.redirected) throw new Error(words("signed-out"));
   const text = await response.text();
+  const page = text && !isJson ? new DOMParser().parseFromString(text, "text/html") : null;
+  if (response.ok) return isJson ? JSON.parse(text) : page;
   const problem = isJson ? JSON.parse(text) : {};
-  const shown = isJson ? "" : new DOMParser().parseFromString(text, "text/html").querySelector("main")?.innerText;
+  const shown = page?.querySelector("main")?.innerText;
   throw Object.assign(new Error(problem.detail ?? shown ?? response.statusText), { status: response.status, problem });
 }
 

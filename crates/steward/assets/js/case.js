@@ -5,7 +5,7 @@ import "./fields.js";
 import "./presence.js";
 import { place, refresh, send, words } from "./case-page.js";
 import { toast } from "./dialogs.js";
-import { on } from "./keys.js";
+import { keep, kept, on } from "./keys.js";
 import { hear } from "./live.js";
 import { clearFaults, showFaults } from "./send.js";
 
@@ -15,6 +15,25 @@ on("e", () => {
   return first ? undefined : false;
 });
 
+// The list that led here knows what stands beside this case.
+const list = kept();
+const at = list?.cases.indexOf(String(place.id)) ?? -1;
+if (at >= 0) {
+  keep({ ...list, open: location.pathname });
+  const shown = document.querySelector("#in-list");
+  for (const [rel, id] of [["prev", list.cases[at - 1]], ["next", list.cases[at + 1]]]) {
+    if (id) shown.querySelector(`[rel=${rel}]`).href = `/cases/${id}`;
+  }
+  shown.querySelector("span").textContent = `${at + 1} / ${list.cases.length}`;
+  shown.hidden = list.cases.length < 2;
+  shown.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    location.replace(link.href);
+  });
+}
+
 // Small forms: escalations, followers, family.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
@@ -23,19 +42,44 @@ document.addEventListener("submit", async (event) => {
   clearFaults(form);
   event.submitter?.setAttribute("aria-busy", "true");
   try {
-    await send(form.action, new URLSearchParams(new FormData(form, event.submitter)));
+    const answer = await send(form.action, new URLSearchParams(new FormData(form, event.submitter)));
+    if (answer) return ask(form, answer);
     const moves = "moves" in form.dataset && /(\d+)\s*$/.exec(form.elements.number.value);
     if (moves) return location.assign(`/cases/${Number(moves[1])}`);
+    const home = [form.closest("article")?.id, form.closest("details")?.id, form.parentElement.id, form.closest("section")?.id].filter(Boolean);
     form.closest("article")?.removeAttribute("data-keep");
     form.closest("details")?.removeAttribute("open");
     form.reset();
     await refresh();
+    land(home);
   } catch (error) {
     showFaults(form, error);
   } finally {
     event.submitter?.removeAttribute("aria-busy");
   }
 });
+
+// What the server asks before it does a thing is shown in its form, which is then sent once more with the answer. A second
+// click that was meant for the first is no answer.
+function ask(form, page) {
+  form.querySelector("[data-stays]")?.remove();
+  const sure = Object.assign(document.createElement("input"), { type: "hidden", name: "confirmed", value: "true", disabled: true });
+  setTimeout(() => (sure.disabled = false), 500);
+  const asked = document.createElement("div");
+  asked.setAttribute("data-stays", "");
+  asked.append(page.querySelector("#merge-ask"), sure);
+  form.querySelector(".actions").before(asked);
+  form.addEventListener("input", () => asked.remove(), { once: true });
+}
+
+// After a form has gone, the keyboard goes on where it stood: at its fold, or at what took its place.
+function land(ids) {
+  for (const id of ids) {
+    const place = document.getElementById(id);
+    const next = place?.querySelector(place.matches("article") ? "[data-edit]" : "summary, button, a[href]");
+    if (next) return next.focus({ preventScroll: true });
+  }
+}
 
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("a");

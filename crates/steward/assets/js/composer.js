@@ -62,8 +62,11 @@ async function submit(event) {
   try {
     await send(form.action, body);
     drop(form);
+    // Emptied as if nothing had been written yet: an empty field is no fault now.
+    const { value: kind } = form.elements.kind;
+    form.reset();
     text.value = "";
-    form.elements.is_solution.checked = false;
+    form.elements.kind.value = kind;
     files = [];
     list();
     note([]);
@@ -71,6 +74,7 @@ async function submit(event) {
     form.dispatchEvent(new CustomEvent("sent"));
     await refresh();
     document.querySelector("#thread .comment:last-of-type")?.scrollIntoView({ block: "nearest" });
+    text.focus({ preventScroll: true });
   } catch (error) {
     const faults = (error.problem?.errors ?? []).map(({ pointer, message }) => `${(pointer ?? "").slice(1).replaceAll("_", " ")} ${message}`);
     refuse(faults.join("; ") || error.message);
@@ -198,7 +202,7 @@ const open = (id) => choices[id]();
 
 async function canned() {
   const { canned_replies: replies } = await call(`GET /api/crm/canned-replies?case_id=${place.id}&limit=200`);
-  return replies.map((reply) => ({ name: reply.reply_name, hint: reply.filled_text.slice(0, 120), ...reply }));
+  return replies.map((reply) => ({ name: reply.reply_name, hint: reply.filled_text.slice(0, 400), ...reply }));
 }
 
 function useCanned({ filled_text, unknown_placeholders }) {

@@ -9,5 +9,8 @@ import "./palette.js";
 import "./shortcuts.js";
 import "./zone.js";
 
+// A strip of sections begins where one is.
+document.querySelector(".within [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Only the workspace has counts, and hears what happens.
 if (document.querySelector("[data-count]")) import("./counts.js");

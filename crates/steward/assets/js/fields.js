@@ -84,9 +84,13 @@ async function meet(field, tries) {
     button(words("theirs"), theirs, () => {
       clear(field);
       field.value = field.name === "status" ? "" : theirs;
+      field.focus();
       refresh();
     }),
-    button(words("yours"), mine, () => save(field, item.edit_version)),
+    button(words("yours"), mine, () => {
+      field.focus();
+      save(field, item.edit_version);
+    }),
   );
   field.after(box);
 }

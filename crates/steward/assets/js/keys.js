@@ -26,29 +26,73 @@ const rows = () => [...document.querySelectorAll("table[data-rows] tbody tr:has(
 const linkOf = (row) => row?.querySelector("[data-open]") ?? row?.querySelector("a");
 export const selected = () => document.querySelector("table[data-rows] tr[aria-selected=true]");
 
+function select(row) {
+  selected()?.removeAttribute("aria-selected");
+  row.setAttribute("aria-selected", "true");
+}
+
+function choose(row) {
+  select(row);
+  linkOf(row).focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+}
+
 function move(step) {
   const all = rows();
-  if (!all.length) return false;
-  const now = all.indexOf(selected());
-  all[now]?.removeAttribute("aria-selected");
-  const next = all[Math.min(Math.max(now + step, 0), all.length - 1)];
-  next.setAttribute("aria-selected", "true");
-  linkOf(next).focus({ preventScroll: true });
+  if (!all.length) return beside(step);
+  const next = all[Math.min(Math.max(all.indexOf(selected()) + step, 0), all.length - 1)];
+  choose(next);
   rest(linkOf(next));
-  next.scrollIntoView({ block: "nearest" });
+}
+
+// ---- one's place in a list: the row that was opened, and the cases around it
+
+const LIST = "list";
+const here = () => location.pathname + location.search;
+export const kept = () => JSON.parse(sessionStorage.getItem(LIST) ?? "null");
+export const keep = (list) => sessionStorage.setItem(LIST, JSON.stringify(list));
+
+function remember(row) {
+  select(row);
+  keep({ at: here(), open: linkOf(row).pathname, cases: rows().map((one) => one.dataset.case).filter(Boolean) });
+}
+addEventListener("click", ({ target }) => {
+  const row = target.closest("a[href]")?.closest("table[data-rows] tbody tr");
+  if (row) remember(row);
+});
+
+function comeBack() {
+  const list = kept();
+  const row = list?.at === here() && rows().find((one) => linkOf(one).pathname === list.open);
+  if (row) choose(row);
+}
+addEventListener("pageshow", ({ persisted }) => persisted && comeBack());
+if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") comeBack();
+
+// From a case that a list led to, its neighbours there: Back leads to the list all the same.
+function beside(step) {
+  const link = document.querySelector(`#in-list [rel=${step > 0 ? "next" : "prev"}]`);
+  return link?.href ? location.replace(link.href) : false;
 }
 
 on("j", () => move(1));
 on("k", () => move(-1));
 on("o", () => (selected() ? linkOf(selected()).click() : false));
-on("/", () => (document.querySelector("main [type=search]") ?? document.querySelector("[type=search]"))?.focus());
+// The page's own search; where it has none, the palette.
+on("/", () => {
+  const field = [...document.querySelectorAll("main [type=search]")].find((one) => one.checkVisibility());
+  if (field) field.focus();
+  else document.querySelector("[data-palette]")?.click();
+});
 
-function compose(kind) {
+export function compose(kind) {
   const radio = document.querySelector(`.composer [value=${kind}]`);
   if (!radio) {
     // From a list, the case opens at its composer.
     const link = linkOf(selected());
-    return link?.pathname.startsWith("/cases/") ? location.assign(`${link.pathname}#${kind}`) : false;
+    if (!link?.pathname.startsWith("/cases/")) return false;
+    remember(selected());
+    return location.assign(`${link.pathname}#${kind}`);
   }
   radio.checked = true;
   radio.dispatchEvent(new Event("change", { bubbles: true }));

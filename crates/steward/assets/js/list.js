@@ -199,8 +199,11 @@ bar?.addEventListener("submit", async (event) => {
     if (!outcome) return toast(page.querySelector("main p")?.textContent ?? response.statusText, { alarm: true });
     if (outcome.dataset.refused === "0") {
       toast(outcome.dataset.changed);
+      const first = boxes().find((box) => box.checked)?.value;
       bar.reset();
       for (const box of boxes()) box.checked = false;
+      await read(location.search.slice(1));
+      return focusRow(first);
     } else {
       const dialog = document.getElementById("outcome");
       dialog.replaceChildren(...outcome.children);
@@ -211,6 +214,10 @@ bar?.addEventListener("submit", async (event) => {
     button.removeAttribute("aria-busy");
   }
 });
+// The bar has gone with what was chosen: the keyboard goes on at the first of it, if that is still here.
+function focusRow(id) {
+  (rowOf(id) ?? selected() ?? list.querySelector("tr[data-case]"))?.querySelector("[data-open]").focus({ preventScroll: true });
+}
 document.getElementById("outcome")?.addEventListener("click", (event) => event.target.closest("a[data-closes]") && event.preventDefault());
 
 // ---- changing one without opening it

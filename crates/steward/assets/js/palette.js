@@ -2,6 +2,8 @@
 // list box (WAI-ARIA); what it offers comes from the server as options.
 
 let dialog, input, list, asked, timer;
+// The text that the list answers.
+let answered;
 
 const options = () => [...list.querySelectorAll("[role=option]")];
 
@@ -17,10 +19,15 @@ function choose(option) {
 async function ask() {
   asked?.abort();
   asked = new AbortController();
+  clearTimeout(timer);
+  const text = input.value;
   try {
-    const response = await fetch(`/palette?q=${encodeURIComponent(input.value)}`, { signal: asked.signal });
+    const response = await fetch(`/palette?q=${encodeURIComponent(text)}`, { signal: asked.signal });
     if (!response.ok || response.redirected) return;
+    const { offer } = await import("./commands.js");
     list.innerHTML = await response.text();
+    offer(list, text);
+    answered = text;
     options().forEach((option, at) => (option.id = `palette-option-${at}`));
     choose(options()[0]);
   } catch (error) {
@@ -28,13 +35,28 @@ async function ask() {
   }
 }
 
-const go = (option) => option && location.assign(option.dataset.href);
+function go(option) {
+  if (!option) return;
+  if (option.dataset.href) return location.assign(option.dataset.href);
+  dialog.close();
+  option.dispatchEvent(new Event("done"));
+}
+
+// Who types fast is ahead of the list: it is asked first, so that Enter goes where the text leads.
+async function enter(option) {
+  if (input.value !== answered) {
+    await ask();
+    if (input.value !== answered) return;
+    option = list.querySelector("[aria-selected=true]");
+  }
+  go(option);
+}
 
 function keydown(event) {
   const all = options();
   const at = all.indexOf(list.querySelector("[aria-selected=true]"));
   const steps = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 };
-  if (event.key === "Enter") go(all[at]);
+  if (event.key === "Enter") enter(all[at]);
   else if (event.key in steps && !((event.key === "Home" || event.key === "End") && input.value)) choose(all[(steps[event.key] + all.length) % all.length]);
   else return;
   event.preventDefault();
@@ -70,6 +92,8 @@ export function open() {
   if (!dialog) make(link.dataset.title, link.dataset.hint);
   if (dialog.open) return dialog.close();
   input.value = "";
+  answered = undefined;
+  list.replaceChildren();
   dialog.showModal();
   ask();
 }

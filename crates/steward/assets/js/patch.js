@@ -55,9 +55,11 @@ function children(old, fresh) {
   for (const next of [...fresh.childNodes]) {
     while (stays(at)) at = at.nextSibling;
     const named = next.id ? [...old.children].find((child) => child.id === next.id) : null;
-    if (named && named !== at) old.insertBefore(named, at);
     // The parser leaves out some of the blanks between elements.
-    if (!named && next.nodeType === Node.ELEMENT_NODE && isBlank(at) && at.nextSibling && isSame(at.nextSibling, next)) at = at.nextSibling;
+    const after = isBlank(at) && next.nodeType === Node.ELEMENT_NODE ? at.nextSibling : null;
+    if (after && (named ? after === named : isSame(after, next))) at = after;
+    // What is moved loses the focus, so only what stands elsewhere is.
+    if (named && named !== at) old.insertBefore(named, at);
     const match = named ?? (at && isSame(at, next) ? at : null);
     if (match) {
       at = match.nextSibling;

@@ -5,7 +5,7 @@
 // nests. Within `data-list="priority_hours"` each `data-item` is an object of the list; with `data-of="values"` it is what
 // its one field says, with `data-of="keys"` an object whose key its first field says. What `data-when` has hidden is null.
 // What the API refuses is shown beside the field that it points to; `data-etag` makes a conflicting change known instead of
-// overwriting.
+// overwriting. The page that follows says what became of it.
 
 export const readers = {
   text: (text) => text,
@@ -87,6 +87,17 @@ export function clearFaults(form) {
   form.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
 }
 
+// Of fields that fill one list together, the one that gave an item.
+function giver(fields, at, form) {
+  for (const field of fields) {
+    const value = valueOf(field, form);
+    if (!value?.joins) break;
+    at -= value.length;
+    if (at < 0) return field;
+  }
+  return fields[0];
+}
+
 // The field that a pointer leads to: one of its name, or of what holds it; within lists, that of the item.
 function fieldAt(form, steps) {
   for (let length = steps.length; length > 0; length--) {
@@ -98,7 +109,7 @@ function fieldAt(form, steps) {
       return fields.find((field) => field.name === steps.slice(length + 1).join(".")) ?? fields.at(-1);
     }
     const field = form.elements[name];
-    if (field) return field instanceof RadioNodeList ? field[0] : field;
+    if (field) return field instanceof RadioNodeList ? giver([...field], Number(steps[length]), form) : field;
   }
 }
 
@@ -115,7 +126,7 @@ export function showFaults(form, error) {
     shown.setAttribute("aria-invalid", "true");
     const described = (shown.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && !id.startsWith("fault-"));
     shown.setAttribute("aria-describedby", [note.id, ...described].join(" "));
-    (shown.closest("[data-item], label.check, .fields") ?? shown).after(note);
+    (shown.closest("[data-item], label.check, .boxes, .day-row") ?? shown).after(note);
   }
   const isNamed = (error.problem?.errors ?? []).length > general.length;
   if (general.length || !isNamed) {
@@ -125,6 +136,9 @@ export function showFaults(form, error) {
   }
   form.querySelector("[aria-invalid]")?.focus();
 }
+
+// What has been done is said on the page that follows.
+if (sessionStorage.getItem("done")) import("./done.js").then(({ say }) => say());
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
@@ -139,6 +153,7 @@ document.addEventListener("submit", async (event) => {
     const answer = await call(route, route.startsWith("DELETE") || form.dataset.body === "none" ? undefined : body(form), form.dataset.etag);
     form.dispatchEvent(new CustomEvent("sent", { bubbles: true, detail: answer }));
     const next = button?.dataset.next ?? form.dataset.next;
+    if (next) (await import("./done.js")).note(route, form, answer);
     if (next === undefined) location.reload();
     else if (next) location.assign(next.replace(/\{([\w.]+)\}/g, (_, path) => path.split(".").reduce((value, name) => value?.[name], answer)));
   } catch (error) {

@@ -465,3 +465,6 @@ first-token = Schlüssel
 first-token-wrong = Das ist nicht der Schlüssel, oder er wurde bereits verwendet.
 first-enter = Beginnen
 sign-in-first = Dieser Desk wartet auf seine erste Administration
+administration-added = { $name } wurde hinzugefügt.
+administration-saved = { $name } wurde gespeichert.
+administration-removed = { $name } wurde entfernt.

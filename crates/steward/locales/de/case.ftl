@@ -1,4 +1,7 @@
 # Die Seite einer Anfrage: Gespräch, Eingabe, Eigenschaften, Uhren, Verwandte; ihr Verlauf; Textbausteine.
+case-in-list = Diese Anfrage in ihrer Liste
+case-before = Vorige Anfrage der Liste
+case-after = Nächste Anfrage der Liste
 case-level = Eskaliert auf Stufe { $level }
 case-goes-on-there = Das Gespräch geht dort weiter.
 case-changed-meanwhile = Es wurde nichts gespeichert: jemand hat diese Anfrage geändert, während Sie sie ansahen. Unten steht der jetzige Stand; ändern Sie ihn noch einmal, wo Sie möchten.
@@ -18,6 +21,7 @@ case-link-to = Link zu diesem Kommentar:
 case-edited = bearbeitet
 case-whole-text = Den ganzen Text zeigen
 case-show-earlier = { $count } frühere Kommentare zeigen
+case-changes-by = von { $names }
 case-changes = { $count } Änderungen
 case-silent = Noch hat niemand etwas gesagt.
 case-silent-hint = Schreiben Sie unten eine Antwort oder eine Notiz.
@@ -76,6 +80,7 @@ merge-title = Mit einer anderen Anfrage zusammenführen
 merge-explained = Kommentare und Dateien ziehen zur anderen Anfrage um. Diese wird geschlossen und verweist auf jene; beide Verläufe sagen es. Gehört die andere einem anderen Kunden, so wird alles, was umzieht, intern. Das lässt sich nicht rückgängig machen.
 merge-into = Nummer der Anfrage, die bleibt
 merge-do = Zusammenführen
+merge-ask = Ist das die Anfrage, die { $number } aufnehmen soll?
 escalations-title = Eskalationen
 escalations-none = Diese Anfrage wurde nicht eskaliert.
 escalations-open = Noch nicht angenommen
@@ -131,6 +136,7 @@ why-table = { $count ->
     [one] Ein Abschnitt als Tabelle
    *[other] { $count } Abschnitte als Tabelle
 }
+why-start = Beginn
 why-from = Von
 why-to = Bis
 why-length = Dauer

@@ -1,4 +1,6 @@
 # Der Rahmen um jede Seite des Arbeitsplatzes und Wörter, die alle Seiten teilen.
+desk-menu = Menü
+key-control = Strg
 desk-skip = Zum Inhalt
 desk-navigation = Desk
 desk-new-case = Neue Anfrage

@@ -465,3 +465,6 @@ first-token = Token
 first-token-wrong = This is not the token, or it has been used already.
 first-enter = Begin
 sign-in-first = This desk waits for its first administrator
+administration-added = { $name } was added.
+administration-saved = { $name } was saved.
+administration-removed = { $name } was removed.

@@ -1,4 +1,7 @@
 # The page of a case: conversation, composer, properties, clocks, family; its timeline; canned replies.
+case-in-list = This case in its list
+case-before = Previous case in the list
+case-after = Next case in the list
 case-level = Escalated to level { $level }
 case-goes-on-there = The conversation goes on there.
 case-changed-meanwhile = Nothing was saved: somebody changed this case while you looked at it. Below is what it says now; change it again where you still want to.
@@ -19,6 +22,7 @@ case-edited = edited
 case-whole-text = Show the whole text
 case-show-earlier = Show { $count } earlier comments
 case-changes = { $count } changes
+case-changes-by = by { $names }
 case-silent = Nobody has said anything yet.
 case-silent-hint = Write a reply or a note below.
 case-edit-wording = Edit subject and description
@@ -76,6 +80,7 @@ merge-title = Merge into another case
 merge-explained = Comments and files move to the other case. This one is closed and links to it; both timelines say so. If the other case belongs to another customer, everything that moves becomes internal. This cannot be undone.
 merge-into = Number of the case that stays
 merge-do = Merge
+merge-ask = Is this the case that takes { $number } in?
 escalations-title = Escalations
 escalations-none = This case has not been escalated.
 escalations-open = Not acknowledged
@@ -131,6 +136,7 @@ why-table = { $count ->
     [one] One stretch, as a table
    *[other] { $count } stretches, as a table
 }
+why-start = Start
 why-from = From
 why-to = To
 why-length = Length

@@ -1,5 +1,7 @@
 # The frame around every page of the workspace, and words that all pages share.
 desk-skip = Skip to content
+desk-menu = Menu
+key-control = Ctrl
 desk-navigation = Desk
 desk-new-case = New case
 desk-dashboard = Dashboard

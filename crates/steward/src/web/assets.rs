@@ -24,7 +24,7 @@ const STYLES: &[(&str, &str)] = &embed! { "css":
     "knowledge.css" "dashboard.css" "administration.css" "customers.css" "design.css" "lists.css" "print.css"
 };
 const SCRIPTS: &[(&str, &str)] = &embed! { "js":
-    "start.js" "desk.js" "keys.js" "ahead.js" "drafts.js" "clock.js" "live.js" "send.js" "dialogs.js" "dashboard.js" "counts.js" "palette.js"
+    "start.js" "desk.js" "keys.js" "ahead.js" "drafts.js" "clock.js" "live.js" "send.js" "dialogs.js" "dashboard.js" "counts.js" "palette.js" "commands.js" "done.js"
     "list.js" "combobox.js" "notifications.js" "shortcuts.js" "suggest.js" "zone.js" "help.js" "editor.js"
     "case.js" "case-page.js" "composer.js" "fields.js" "patch.js" "presence.js"
     "administration.js"
@@ -82,4 +82,87 @@ pub async fn asset(Path((mark, name)): Path<(String, String)>, headers: HeaderMa
     answered.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     answered.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    /// The component files that say what is shared: what stands in them is meant for every page.
+    const SHARED: [&str; 6] =
+        ["base.css", "frame.css", "controls.css", "badges.css", "tables.css", "dialogs.css"];
+    /// What of every component is printed.
+    const PRINT: &str = "print.css";
+
+    fn without_between(text: &str, begin: &str, end: &str) -> String {
+        let mut parts = text.split(begin);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |kept, part| kept + part.split_once(end).map_or("", |(_, rest)| rest))
+    }
+
+    /// The selectors of a style sheet, with whether each stands at the top level: within layers and queries alone.
+    fn selectors(sheet: &str) -> Vec<(bool, String)> {
+        let sheet = without_between(sheet, "/*", "*/");
+        let (mut found, mut around, mut text) = (Vec::new(), Vec::new(), String::new());
+        for letter in sheet.chars() {
+            match letter {
+                '{' => {
+                    let selector = std::mem::take(&mut text).trim().to_owned();
+                    let is_at_rule = selector.starts_with('@');
+                    if !is_at_rule {
+                        let is_top = around.iter().all(|is_at_rule| *is_at_rule);
+                        let plain = without_between(&without_between(&selector, ":not(", ")"), "(", ")");
+                        found.extend(plain.split(',').map(|one| (is_top, one.trim().to_owned())));
+                    }
+                    around.push(is_at_rule);
+                }
+                '}' => {
+                    around.pop();
+                    text.clear();
+                }
+                ';' => text.clear(),
+                other => text.push(other),
+            }
+        }
+        found
+    }
+
+    /// The classes that a selector names.
+    fn classes(selector: &str) -> Vec<&str> {
+        let name = |part: &'_ str| part.find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'));
+        let parts = selector.split('.').skip(1);
+        parts.map(|part| &part[..name(part).unwrap_or(part.len())]).filter(|part| !part.is_empty()).collect()
+    }
+
+    /// A class that a selector begins with and styles by itself: `.side a`, not `.side.wide` or `nav.side`.
+    fn owned(selector: &str) -> Option<&str> {
+        let first = selector.split([' ', '>', '+', '~', ':', '[']).next()?;
+        first.strip_prefix('.').filter(|name| !name.contains('.'))
+    }
+
+    /// All files become one sheet: a class that one component styles is not another's by accident.
+    #[test]
+    fn a_class_at_the_top_level_belongs_to_one_component() {
+        let (mut owners, mut named) = (BTreeMap::new(), BTreeMap::new());
+        for (file, sheet) in STYLES.iter().filter(|(file, _)| *file != PRINT) {
+            for (is_top, selector) in selectors(sheet) {
+                for class in classes(&selector) {
+                    named.entry(class.to_owned()).or_insert_with(BTreeSet::new).insert(*file);
+                }
+                if let Some(class) = owned(&selector).filter(|_| is_top) {
+                    owners.entry(class.to_owned()).or_insert_with(BTreeSet::new).insert(*file);
+                }
+            }
+        }
+        assert!(owners.len() > 100, "the sheets are read");
+        for (class, files) in owners {
+            let own: Vec<_> = files.iter().filter(|file| !SHARED.contains(file)).collect();
+            assert!(own.is_empty() || files.len() == 1, ".{class} is styled at the top level of {files:?}");
+            let others = named[&class].iter().filter(|file| !files.contains(*file) && !SHARED.contains(file));
+            let others: Vec<_> = others.collect();
+            assert!(own.is_empty() || others.is_empty(), ".{class} of {own:?} is named in {others:?}");
+        }
+    }
 }

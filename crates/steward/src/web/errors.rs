@@ -29,8 +29,8 @@ struct ErrorPage<'a> {
     title: Cow<'static, str>,
     detail: Cow<'a, str>,
     faults: &'a [(String, String)],
-    /// Where to go on, and what it is called.
-    onward: (&'static str, Cow<'static, str>),
+    /// Where to go on, and what each is called.
+    onward: Vec<(&'static str, Cow<'static, str>)>,
 }
 
 impl Shown {
@@ -45,6 +45,11 @@ impl Shown {
             _ => None,
         };
         Shown { status: error.status(), faults: faults.collect(), detail: problem.detail, retry_after }
+    }
+
+    /// Whether a user of the desk strayed into a page of customers.
+    fn is_for_customers(&self) -> bool {
+        self.status == StatusCode::FORBIDDEN && self.detail.contains("customers: ")
     }
 
     fn title(&self, visit: &Visit) -> Cow<'static, str> {
@@ -67,7 +72,7 @@ impl Shown {
     fn words(&self, visit: &Visit) -> Cow<'_, str> {
         let id = match self.status.as_u16() {
             403 if self.detail == FOREIGN_FORM => "error-foreign-form",
-            403 if self.detail.contains("customers: ") => "error-for-customers",
+            403 if self.is_for_customers() => "error-for-customers",
             403 => "error-forbidden-detail",
             404 => "error-not-found-detail",
             410 => "error-gone-detail",
@@ -88,9 +93,13 @@ impl Shown {
     pub fn page(&self, visit: &Visit, plain: Response) -> Response {
         let is_customers =
             ["/portal", "/contact", "/survey", "/help"].iter().any(|at| visit.at.starts_with(at));
+        // A user of the desk who strays among customers' pages finds back to it; `/` leads everybody to where they belong.
+        let front = ("/", visit.language.say("error-onward"));
+        let help = ("/help", visit.language.say("customers-help"));
         let onward = match is_customers {
-            true => ("/help", visit.language.say("customers-help")),
-            false => ("/", visit.language.say("error-onward")),
+            true if self.is_for_customers() => vec![front, help],
+            true => vec![help],
+            false => vec![front],
         };
         let page = ErrorPage {
             visit,

@@ -242,7 +242,7 @@ impl<P: FromRequestParts<App, Rejection = Error>> FromRequestParts<App> for Seat
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
         let at = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        let visit = Visit::of(&parts.headers, &at);
+        let mut visit = Visit::of(&parts.headers, &at);
         parts.extensions.insert(ForPage);
         let who = P::from_request_parts(parts, app).await.map_err(|error| {
             let is_customer = matches!(parts.extensions.get::<Actor>(), Some(Actor::Contact { .. }));
@@ -251,6 +251,7 @@ impl<P: FromRequestParts<App, Rejection = Error>> FromRequestParts<App> for Seat
                 error => PageError { error, door: Some(door(&at, &parts.method)) },
             }
         })?;
+        visit.is_user = matches!(parts.extensions.get::<Actor>(), Some(Actor::User { .. }));
         Ok(Seat { who, visit })
     }
 }

@@ -39,6 +39,8 @@ pub struct Visit {
     pub csrf: String,
     /// The page's path with its query: where to come back to.
     pub at: String,
+    /// Whether the reader is a user of the desk, where the page knows who reads it.
+    pub is_user: bool,
 }
 
 impl Visit {
@@ -58,6 +60,7 @@ impl Visit {
             },
             csrf: session::token_shown(headers).map(csrf::token).unwrap_or_default(),
             at: at.to_owned(),
+            is_user: false,
         }
     }
 }

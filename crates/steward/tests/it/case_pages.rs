@@ -228,7 +228,12 @@ both_engines! {
         vic.sends(&format!("{path}/unfollow"), "").status(303);
         // Merging.
         ana.sends(&format!("/cases/{other}/merge"), "number=x").status(422);
-        ana.sends(&format!("/cases/{other}/merge"), &format!("number={id}")).status(303);
+        ana.sends(&format!("/cases/{other}/merge"), "number=999999").status(422);
+        // Which case takes it in is shown before anything is done.
+        let asked = ana.sends(&format!("/cases/{other}/merge"), &format!("number={id}")).status(200).text();
+        assert!(asked.contains("Parent") && asked.contains("carl") && asked.contains("name=\"confirmed\" value=\"true\""), "{asked}");
+        assert!(m.case(other)["merged_into_id"].is_null());
+        ana.sends(&format!("/cases/{other}/merge"), &format!("number={id}&confirmed=true")).status(303);
         let merged = ana.page(&format!("/cases/{other}"));
         assert!(merged.contains("The conversation goes on there") && !merged.contains("id=\"composer\""));
         // A viewer reads; what changes anything is refused.

@@ -94,7 +94,11 @@ both_engines! {
         assert_eq!(desk.rows(), before);
         // The other way round there is a hint, and for strangers the way in.
         let user = PlainBrowser::of(desk, &ana, "/cases");
-        assert!(user.asks("/portal").status(403).text().contains("for customers"));
+        // A user finds back, and is offered no cases of their own.
+        let refused = user.asks("/portal").status(403).text();
+        assert!(refused.contains("for customers") && refused.contains("href=\"/\""), "{refused}");
+        let help = user.asks("/help").status(200).text();
+        assert!(!help.contains("href=\"/portal\"") && help.contains("href=\"/\""), "{help}");
         for path in ["/portal", "/portal/cases/1", "/portal/new", "/portal/preferences", "/portal/cases/1/rating"] {
             assert_eq!(desk.stranger().get(path).status(303).header("location"), Some("/portal/sign-in"));
         }

@@ -33,6 +33,8 @@ pub struct Bar {
     pub stretches: Vec<Stretch>,
     /// Where the present is, if it is within the bar.
     pub now: Option<String>,
+    /// When its quarters begin, and when it ends.
+    pub times: Vec<Time>,
     /// Stretches that are not listed.
     pub more: usize,
 }
@@ -40,7 +42,8 @@ pub struct Bar {
 impl Bar {
     fn of(explained: Explained, now: Time) -> Bar {
         let (stretches, now) = drawn(&explained.segments, now);
-        Bar { stretches, now, more: explained.segments.len().saturating_sub(SHOWN), explained }
+        let times = times(&explained.segments);
+        Bar { stretches, now, times, more: explained.segments.len().saturating_sub(SHOWN), explained }
     }
 
     pub fn listed(&self) -> &[SegmentView] {
@@ -53,17 +56,40 @@ impl Bar {
     }
 }
 
-/// The stretches as they are drawn, and where the present is.
-pub fn drawn(segments: &[SegmentView], now: Time) -> (Vec<Stretch>, Option<String>) {
-    let long = |segment: &SegmentView| (segment.to.millis() - segment.from.millis()).max(0) as f64;
+/// A stretch's length in milliseconds.
+fn long(segment: &SegmentView) -> f64 {
+    (segment.to.millis() - segment.from.millis()).max(0) as f64
+}
+
+/// How wide each stretch is drawn.
+fn widths(segments: &[SegmentView]) -> Vec<f64> {
     let whole: f64 = segments.iter().map(long).sum::<f64>().max(1.0);
     let least = if segments.len() <= FEW { LEAST } else { 0.0 };
-    let width = |segment: &SegmentView| long(segment) / whole * LENGTH + least;
-    let scale = LENGTH / segments.iter().map(width).sum::<f64>().max(1.0);
+    let widths: Vec<f64> = segments.iter().map(|segment| long(segment) / whole * LENGTH + least).collect();
+    let scale = LENGTH / widths.iter().sum::<f64>().max(1.0);
+    widths.into_iter().map(|width| width * scale).collect()
+}
+
+/// The times at the beginning of the bar, at each of its quarters, and at its end.
+fn times(segments: &[SegmentView]) -> Vec<Time> {
+    let (Some(first), Some(last)) = (segments.first(), segments.last()) else { return Vec::new() };
+    let (mut times, mut from) = (vec![first.from], 0.0);
+    for (segment, width) in segments.iter().zip(widths(segments)) {
+        while times.len() < 4 && from + width >= LENGTH / 4.0 * times.len() as f64 {
+            let part = (LENGTH / 4.0 * times.len() as f64 - from) / width.max(f64::MIN_POSITIVE);
+            times.push(Time::from_millis(segment.from.millis() + (long(segment) * part) as i64));
+        }
+        from += width;
+    }
+    times.push(last.to);
+    times
+}
+
+/// The stretches as they are drawn, and where the present is.
+pub fn drawn(segments: &[SegmentView], now: Time) -> (Vec<Stretch>, Option<String>) {
     let (mut stretches, mut present) = (Vec::new(), None);
     let (mut from, mut to) = (0.0, 0.0);
-    for segment in segments {
-        let own = width(segment) * scale;
+    for (segment, own) in segments.iter().zip(widths(segments)) {
         if (segment.from..segment.to).contains(&now) {
             let past = (now.millis() - segment.from.millis()) as f64 / long(segment).max(1.0);
             present = Some(format!("{:.1}", to + own * past));
@@ -140,6 +166,15 @@ mod tests {
             assert_eq!(now.as_deref(), Some("0.0"));
             assert!(drawn.len() <= 1000);
         }
+    }
+
+    #[test]
+    fn the_times_below_the_bar_are_those_of_its_places() {
+        let segments = stretches(&[("counted", 60), ("paused", 120), ("counted", 60)]);
+        let minutes: Vec<i64> = times(&segments).iter().map(|time| time.millis() / 60_000).collect();
+        assert_eq!((minutes.len(), minutes[0], minutes[4]), (5, 0, 240));
+        assert!(minutes.is_sorted() && (119..=121).contains(&minutes[2]), "{minutes:?}");
+        assert!(times(&[]).is_empty());
     }
 
     #[test]

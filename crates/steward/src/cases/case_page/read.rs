@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::cases::attachments::{self, AttachmentView};
 use crate::cases::show::{self, CaseFull, CaseView, ChildView, EscalationView, ViolationView};
 use crate::cases::{Status, case};
+use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::files::is_plain_image;
 use crate::markdown::{self, Style};
@@ -84,6 +85,20 @@ impl Shown {
 
     pub fn level(&self) -> i64 {
         self.case().escalation_level.unwrap_or(0)
+    }
+
+    /// From when on a deadline is due soon, as lists say it: they show the next one.
+    pub fn soon_at(&self, due: &Time) -> Option<Time> {
+        self.full.item.soon_at().filter(|_| self.full.item.next_due().is_some_and(|next| next == *due))
+    }
+
+    /// The class that colours a deadline.
+    pub fn urgency(&self, due: &Time, now: &Time) -> &'static str {
+        match self.soon_at(due) {
+            _ if due < now => "overdue",
+            Some(soon) if soon <= *now => "soon",
+            _ => "calm",
+        }
     }
 
     /// Who opened the case: the customer, else a user.

@@ -1,20 +1,23 @@
 //! What a case has to do with others: its family, the one that it is merged into, escalations, violations, followers. Each
 //! form is one call of the feature that it belongs to.
 
+use askama::Template;
 use db::Class;
 
+use super::history::numbered;
 use super::{PathOf, PathOfTwo, Wants};
 use crate::cases::case::Case;
 use crate::cases::edit::CaseEdit;
 use crate::cases::merge;
 use crate::cases::open::CaseDraft;
+use crate::cases::show::{self, CaseView};
 use crate::error::{Error, Result};
 use crate::escalations::{self, EscalationDraft};
 use crate::http::{Agent, Expected, Manager, Nothing, Viewer};
 use crate::input::{Line, Patch, Prose};
 use crate::notifications;
 use crate::sla::violations;
-use crate::web::{Form, PageResult, Seat};
+use crate::web::{Form, Frame, Page, PageResult, Seat, show as show_page};
 use crate::work::Work;
 
 /// The id in a case's number, with or without what stands before it: `CASE-000012`, `12`.
@@ -31,10 +34,36 @@ fn id_of(field: &str, number: &str) -> Result<i64> {
 }
 
 crate::input! {
-    /// The case that takes this one in.
+    /// The case that takes this one in, and whether somebody has seen which one that is.
     pub struct MergeForm {
         pub number: String,
+        pub confirmed: Option<bool>,
     }
+}
+
+#[derive(Template)]
+#[template(path = "cases/case/merge.html")]
+struct MergePage {
+    page: Page,
+    frame: Frame,
+    case_id: i64,
+    number: String,
+    into: CaseView,
+}
+
+/// What is asked before a merge, which cannot be undone: a number alone is easily mistyped.
+async fn ask_before_merge(seat: &Seat<Agent>, case_id: i64, into_id: i64) -> Result<MergePage> {
+    let visit = seat.visit.clone();
+    let read = seat.read(Class::Bounded, move |work| {
+        let number = numbered(Case::find(work, case_id)?.case_id);
+        let into = show::full(work, into_id).map_err(|error| match error {
+            Error::NotFound(_) => Error::field("number", format!("there is no case {into_id}")),
+            other => other,
+        })?;
+        let (page, frame) = (Page::read(work, &visit)?, Frame::read(work, &visit, "")?);
+        Ok(MergePage { page, frame, case_id, number, into: into.item.case })
+    });
+    read.await
 }
 
 pub async fn merge(seat: Seat<Agent>, id: PathOf, wants: Wants, Form(form): Form<MergeForm>) -> PageResult {
@@ -43,6 +72,12 @@ pub async fn merge(seat: Seat<Agent>, id: PathOf, wants: Wants, Form(form): Form
         Ok(into_id) => into_id,
         Err(error) => return wants.answer(Err(error), ""),
     };
+    if form.confirmed != Some(true) {
+        return match ask_before_merge(&seat, case_id, into_id).await {
+            Ok(page) => show_page(&page),
+            Err(error) => wants.answer(Err(error), ""),
+        };
+    }
     let merged = seat.app.write(seat.actor, move |work| {
         let (mut case, into) = merge::take_both(work, case_id, into_id)?;
         case.merge_into(work, &into)
