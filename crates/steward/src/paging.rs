@@ -127,7 +127,7 @@ const SHORT: i64 = 50;
 impl PageQuery {
     /// The page of a list that was read whole, in its order: what people set up in tens, such as rules.
     pub fn cut<T>(&self, rows: Vec<T>) -> Result<(Vec<T>, Pagination)> {
-        let paging = Paging::new(self.page.clone(), self.limit.clone(), self.cursor.clone(), SHORT)?;
+        let paging = Paging::new(self.page, self.limit, self.cursor.clone(), SHORT)?;
         let skipped = match &paging.cursor {
             None => paging.offset(),
             Some(cursor) => {

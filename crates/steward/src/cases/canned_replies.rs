@@ -300,8 +300,7 @@ pub async fn list(
     caller: Viewer,
     Query(query): Query<CannedReplyQuery>,
 ) -> Result<Answer<Json<CannedReplies>>> {
-    let asked =
-        PageQuery { page: query.page.clone(), limit: query.limit.clone(), cursor: query.cursor.clone() };
+    let asked = PageQuery { page: query.page, limit: query.limit, cursor: query.cursor.clone() };
     let canned_replies = caller.read(Class::Bounded, move |work| {
         let fillings = fillings(work, query.case_id)?;
         let replies = of_user(work, query.search.as_deref().unwrap_or(""))?;
