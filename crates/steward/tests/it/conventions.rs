@@ -53,7 +53,7 @@ both_engines! {
         let problem = german.json();
         assert_eq!(problem["title"], "Eingaben fehlerhaft");
         assert_eq!(problem["errors"][0]["message"], "darf nicht leer sein");
-        assert_eq!(problem["errors"][1]["message"], "unbekannt oder nicht aktiv: Eintrag 999");
+        assert_eq!(problem["errors"][1]["message"], "unbekannt oder nicht aktiv: Art 999");
         assert_eq!(german.header("content-language"), Some("de"));
         assert_eq!(german.header("vary"), Some("accept-language"));
         assert_eq!(german.header("content-length"), Some(german.body.len().to_string().as_str()));
