@@ -1,9 +1,13 @@
 //! One error for the whole product, and how each kind is shown: RFC 9457 `application/problem+json` (spec 1).
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::web::Language;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -69,6 +73,12 @@ impl Fault {
 
     pub fn parameter(name: impl Into<String>, message: impl Into<String>) -> Fault {
         Fault { pointer: None, parameter: Some(name.into()), message: message.into() }
+    }
+
+    /// The field or parameter by its name: the pointer without its first slash.
+    pub fn place(&self) -> &str {
+        let place = self.pointer.as_deref().or(self.parameter.as_deref()).unwrap_or("");
+        place.strip_prefix('/').unwrap_or(place)
     }
 
     /// Adds what a check finds at fault to what others found, so that all of it is told at once. What stands against a
@@ -163,7 +173,7 @@ impl Error {
         };
         Problem {
             kind: "about:blank",
-            title: status.canonical_reason().unwrap_or("Error"),
+            title: status.canonical_reason().unwrap_or("Error").into(),
             status: status.as_u16(),
             detail,
             errors,
@@ -197,17 +207,35 @@ fn database_detail(error: &db::Error) -> &'static str {
 }
 
 /// RFC 9457 problem details.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Problem {
     #[serde(rename = "type")]
     pub kind: &'static str,
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     pub status: u16,
     pub detail: String,
     /// Every field or parameter at fault.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub errors: Vec<Fault>,
+}
+
+impl Problem {
+    pub fn json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a problem is plain strings and numbers")
+    }
+
+    /// The same in another language, as far as that has the words (RFC 9457, 3.1).
+    pub fn spoken(self, language: Language) -> Problem {
+        let say = |text: &str| language.refusal(text).into_owned();
+        let errors = self.errors.into_iter().map(|fault| Fault { message: say(&fault.message), ..fault });
+        Problem {
+            title: say(&self.title).into(),
+            detail: say(&self.detail),
+            errors: errors.collect(),
+            ..self
+        }
+    }
 }
 
 impl IntoResponse for Error {
@@ -219,8 +247,7 @@ impl IntoResponse for Error {
                 status => tracing::warn!(%error, status, "the database refused or was away"),
             }
         }
-        let body = serde_json::to_vec(&problem).expect("a problem is plain strings and numbers");
-        let mut response = (self.status(), body).into_response();
+        let mut response = (self.status(), problem.json()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match &self {
@@ -246,6 +273,8 @@ impl IntoResponse for Error {
             }
             _ => {}
         }
+        // Whoever knows the language that was asked for says it in that one.
+        response.extensions_mut().insert(problem);
         response
     }
 }

@@ -7,6 +7,7 @@ mod caller;
 mod docs;
 mod endpoint;
 mod idempotency;
+mod language;
 mod leftover;
 mod limits;
 mod observe;

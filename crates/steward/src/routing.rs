@@ -31,7 +31,7 @@ pub fn assign(work: &mut Work, case_id: i64) -> Result<()> {
         return Ok(());
     }
     let traits = policy::traits(work, case_id)?;
-    let Some(rule) = rules.into_iter().find(|rule| rule.conditions.0.refusal(&traits).is_none()) else {
+    let Some(rule) = rules.into_iter().find(|rule| rule.conditions.0.mismatch(&traits).is_none()) else {
         return Ok(());
     };
     // Turns are taken one after the other.

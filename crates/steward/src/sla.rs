@@ -31,6 +31,7 @@ mod yearly;
 
 pub use catch_up::drain_queue;
 pub use clocks::{Clocks, clock};
+pub use conditions::Mismatch;
 pub use keep::{follow, rematch};
 pub use plan::{Plan, ReopenMode, WarnAt};
 pub use promises::Promises;

@@ -15,6 +15,7 @@ mod language;
 mod page;
 pub mod palette;
 mod preferences;
+mod refusals;
 mod sent;
 mod session;
 mod visit;

@@ -1,4 +1,5 @@
-//! A customer's session tries every page of the workspace: none exists for it, and nothing leaks.
+//! A customer's session tries every page of the workspace: none exists for it, and nothing leaks. And what is refused is
+//! told in the language of the page.
 
 use ureq::http::Method;
 
@@ -43,6 +44,28 @@ in_the_demo! {
             assert!((400..500).contains(&answer.code), "{path}: {answer:?}");
         }
         assert_eq!(stage.desk.rows(), before);
+        Ok(())
+    }
+
+    fn what_is_refused_is_told_in_the_pages_language(stage) {
+        let tab = stage.somebody(Who::Agent, browser::Look::default().german())?;
+        let case = stage.desk.number("select min(case_id) from crm_cases where is_open and is_active and merged_into_id is null");
+        tab.goes(&format!("/cases/{case}"))?;
+        // Whatever a browser is set to, the page's scripts ask in the page's language.
+        tab.asks("document.documentElement.lang = 'de-AT'; window.real = fetch; \
+            window.fetch = (at, how) => (window.asked = how.headers['accept-language'], real(at, how)); true")?;
+        tab.asks("document.querySelector('#merge').open = true")?;
+        tab.types("#merge [name=number]", "CASE-999999")?.clicks("#merge button.danger")?;
+        tab.until_seen("#merge .fault")?;
+        assert_eq!(tab.text("#merge .fault")?, "es gibt keine Anfrage 999999");
+        assert!(tab.sees("#merge [name=number][aria-invalid]")?);
+        assert_eq!(tab.asks("asked")?, "de-AT");
+        // What concerns no field that the form shows is a sentence by itself.
+        let told = "import(document.querySelector('script[data-run]').src.replace('start.js', 'send.js')).then(({ sentence }) => \
+            sentence(document.querySelector('#composer'), { pointer: '/odd_one', message: 'm' }) + '|' + \
+            sentence(document.querySelector('#merge form'), { pointer: '/into_case_id', message: 'm' }))";
+        assert_eq!(tab.asks(told)?, "odd one: m|Nummer der Anfrage, die bleibt: m");
+        assert!(tab.complaints().iter().all(|fault| fault.contains("422")));
         Ok(())
     }
 }

@@ -148,7 +148,7 @@ document.addEventListener("click", async (event) => {
   clearFaults(form);
   button.setAttribute("aria-busy", "true");
   try {
-    const headers = { "content-type": "application/json", accept: "text/html" };
+    const headers = { "content-type": "application/json", accept: "text/html", "accept-language": document.documentElement.lang };
     const response = await fetch(button.dataset.preview, { method: "POST", headers, body: JSON.stringify(body(form)) });
     if (!response.ok) {
       const problem = await response.json().catch(() => ({}));

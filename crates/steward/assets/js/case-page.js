@@ -17,7 +17,7 @@ export function words(name, fillings = {}) {
 // Sends a form's fields and answers with what there is to know: JSON, a page that asks something, or nothing. What is
 // refused is an error with the problem in it, whatever the answer looks like.
 export async function send(address, body) {
-  const headers = { accept: "application/json" };
+  const headers = { accept: "application/json", "accept-language": document.documentElement.lang };
   const response = await fetch(address, { method: "POST", headers, body }).catch(() => {
     throw new Error(words("lost"));
   });

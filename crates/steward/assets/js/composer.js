@@ -3,7 +3,7 @@
 
 import { place, refresh, send, words } from "./case-page.js";
 import { drop } from "./drafts.js";
-import { call } from "./send.js";
+import { call, sentence } from "./send.js";
 
 const form = document.querySelector("#composer");
 const text = form?.querySelector("textarea");
@@ -76,7 +76,7 @@ async function submit(event) {
     document.querySelector("#thread .comment:last-of-type")?.scrollIntoView({ block: "nearest" });
     text.focus({ preventScroll: true });
   } catch (error) {
-    const faults = (error.problem?.errors ?? []).map(({ pointer, message }) => `${(pointer ?? "").slice(1).replaceAll("_", " ")} ${message}`);
+    const faults = (error.problem?.errors ?? []).map((fault) => sentence(form, fault));
     refuse(faults.join("; ") || error.message);
   } finally {
     form.removeAttribute("aria-busy");

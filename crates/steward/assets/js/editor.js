@@ -119,9 +119,9 @@ function files() {
     const body = new FormData();
     for (const file of chosen) body.append("files", file);
     try {
-      const answer = await fetch(upload.dataset.upload, { method: "POST", body, headers: { accept: "application/json" } });
+      const answer = await fetch(upload.dataset.upload, { method: "POST", body, headers: { accept: "application/json", "accept-language": document.documentElement.lang } });
       const json = await answer.json();
-      if (!answer.ok) throw new Error(json.detail);
+      if (!answer.ok) throw new Error((json.errors ?? []).map((fault) => fault.message).join("; ") || json.detail);
       for (const { attachment_id, file_name, mime_type } of json.attachments) {
         const address = `${upload.dataset.place}${attachment_id}`;
         const name = file_name.replace(/[\\[\]]/g, "\\$&");

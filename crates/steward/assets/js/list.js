@@ -4,6 +4,7 @@ import { hear } from "./live.js";
 import { on, selected } from "./keys.js";
 import { tell } from "./clock.js";
 import { toast } from "./dialogs.js";
+import { sentence } from "./send.js";
 
 const list = document.getElementById("list");
 const form = document.getElementById("filters");
@@ -242,7 +243,8 @@ async function edit(id) {
   const quick = dialog.querySelector("form");
   quick.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const saved = await fetch(quick.action, { method: "POST", body: new URLSearchParams(new FormData(quick)) });
+    const headers = { "accept-language": document.documentElement.lang };
+    const saved = await fetch(quick.action, { method: "POST", headers, body: new URLSearchParams(new FormData(quick)) });
     if (saved.ok) {
       changed.add(Number(id));
       looking ??= setTimeout(look, 0);
@@ -250,7 +252,7 @@ async function edit(id) {
     }
     const problem = await saved.json().catch(() => ({}));
     quick.querySelector(".refusal")?.remove();
-    const said = (problem.errors ?? []).map((fault) => fault.message).join("; ") || problem.detail || saved.statusText;
+    const said = (problem.errors ?? []).map((fault) => sentence(quick, fault)).join("; ") || problem.detail || saved.statusText;
     const note = Object.assign(document.createElement("p"), { className: "refusal", textContent: said });
     note.setAttribute("role", "alert");
     quick.prepend(note);

@@ -4,8 +4,9 @@
 // question mark says that empty is null: `data-as="number?"`. Other modules may add readers of their own. A name with dots
 // nests. Within `data-list="priority_hours"` each `data-item` is an object of the list; with `data-of="values"` it is what
 // its one field says, with `data-of="keys"` an object whose key its first field says. What `data-when` has hidden is null.
-// What the API refuses is shown beside the field that it points to; `data-etag` makes a conflicting change known instead of
-// overwriting. The page that follows says what became of it.
+// What the API refuses is shown beside the field that it points to (`data-means` names it where the field has another name),
+// in the page's language; `data-etag` makes a conflicting change known instead of overwriting. The page that follows says
+// what became of it.
 
 export const readers = {
   text: (text) => text,
@@ -72,7 +73,7 @@ export function body(form) {
 
 export async function call(route, json, etag) {
   const [method, address] = route.split(" ");
-  const headers = { accept: "application/json" };
+  const headers = { accept: "application/json", "accept-language": document.documentElement.lang };
   if (json !== undefined) headers["content-type"] = "application/json";
   if (etag) headers["if-match"] = etag;
   const response = await fetch(address, { method, headers, body: json === undefined ? undefined : JSON.stringify(json) });
@@ -108,18 +109,30 @@ function fieldAt(form, steps) {
       const fields = [...(item ?? list).querySelectorAll("input:not([type=hidden]), select, textarea")];
       return fields.find((field) => field.name === steps.slice(length + 1).join(".")) ?? fields.at(-1);
     }
-    const field = form.elements[name];
+    const field = form.elements[name] ?? form.querySelector(`[data-means="${CSS.escape(name)}"]`);
     if (field) return field instanceof RadioNodeList ? giver([...field], Number(steps[length]), form) : field;
   }
 }
 
+const nameOf = ({ pointer, parameter }) => (pointer ?? parameter ?? "").replace(/^\//, "");
+
+// A fault as a sentence of its own: behind what the label calls its field, else behind its name as words.
+export function sentence(form, fault) {
+  const name = nameOf(fault);
+  const label = fieldAt(form, name.split("/"))?.labels?.[0]?.cloneNode(true);
+  label?.querySelectorAll("input, select, textarea, button, .hint, .fault").forEach((part) => part.remove());
+  const called = label?.textContent.trim() || name.replaceAll("_", " ");
+  return called ? `${called}: ${fault.message}` : fault.message;
+}
+
 export function showFaults(form, error) {
   const general = [];
-  for (const { pointer, parameter, message } of error.problem?.errors ?? []) {
-    const name = (pointer ?? parameter ?? "").replace(/^\//, "");
+  for (const fault of error.problem?.errors ?? []) {
+    const { message } = fault;
+    const name = nameOf(fault);
     const shown = fieldAt(form, name.split("/"));
     if (!shown || shown.type === "hidden") {
-      general.push(`${name.replaceAll("_", " ")} ${message}`);
+      general.push(sentence(form, fault));
       continue;
     }
     const note = Object.assign(document.createElement("p"), { className: "fault", id: `fault-${name.replaceAll("/", "-")}`, textContent: message });

@@ -1,7 +1,7 @@
 # Die Wissensdatenbank für Benutzer und die Hilfe für alle.
 knowledge-new = Neuer Artikel
 knowledge-insights = Auswertung
-knowledge-help-centre = Hilfe-Seiten
+knowledge-help-centre = Hilfebereich
 knowledge-all = Alle Artikel
 knowledge-categories = Kategorien
 knowledge-edit-categories = Kategorien bearbeiten
@@ -22,7 +22,7 @@ knowledge-order--view-count = Am häufigsten gelesen
 knowledge-order--helpful-count = Am hilfreichsten
 knowledge-none = Noch kein Artikel
 knowledge-none-hint = Was Sie zweimal erklären, ist einen Artikel wert: Schreiben Sie den ersten.
-knowledge-none-found = Kein Artikel entspricht dem
+knowledge-none-found = Kein Artikel passt
 knowledge-none-found-hint = Lassen Sie einen Filter weg oder suchen Sie nach anderen Wörtern.
 knowledge-title = Titel
 knowledge-category = Kategorie
@@ -30,7 +30,7 @@ knowledge-share = Anteil
 knowledge-views = Aufrufe
 knowledge-helped = Geholfen
 knowledge-updated = Geändert
-knowledge-and-live = noch online
+knowledge-and-live = noch veröffentlicht
 knowledge-no-text = Dieser Artikel hat noch keinen Text.
 knowledge-about = Über diesen Artikel
 knowledge-shows-next = Dies ist der nächste Text; Leser sehen noch den veröffentlichten.

@@ -30,7 +30,9 @@ impl JobsPage {
         let Value::Object(fields) = &item.job.payload else { return String::new() };
         let ids = fields.iter().filter(|(name, value)| name.ends_with("_id") && !value.is_null());
         let ids: Vec<String> = ids
-            .map(|(name, value)| format!("{} {value}", name.trim_end_matches("_id").replace('_', " ")))
+            .map(|(name, value)| {
+                format!("{} {value}", self.page.word("job-about", name.trim_end_matches("_id")))
+            })
             .collect();
         ids.join(", ")
     }

@@ -136,6 +136,6 @@ pub async fn enter(seat: Seat<Anyone>, headers: HeaderMap, sent: Sent) -> PageRe
         let wait = Some(i64::try_from(*retry_after).unwrap_or(i64::MAX));
         return web::unkept(show_as(error.status(), &FirstAdminPage { wait, ..page })?);
     }
-    let page = FirstAdminPage { faults: Faults::of(error)?, ..page };
+    let page = FirstAdminPage { faults: Faults::of(error, &seat.visit)?, ..page };
     web::unkept(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)?)
 }

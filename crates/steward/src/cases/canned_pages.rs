@@ -142,7 +142,7 @@ pub async fn create(seat: Seat<Agent>, Form(form): Form<ReplyForm>) -> PageResul
     match outcome {
         Ok(_) => redirect("/canned-replies"),
         Err(error) => {
-            let faults = Faults::of(error)?;
+            let faults = Faults::of(error, &seat.visit)?;
             let page = list_page(&seat, &seat.visit, String::new(), None).await?;
             show_as(StatusCode::UNPROCESSABLE_ENTITY, &ListPage { written, faults, ..page })
         }
@@ -192,7 +192,7 @@ pub async fn update(seat: Seat<Agent>, id: PathOf, Form(form): Form<ReplyForm>) 
         Err(error) => {
             let error = if matches!(error, Error::Stale) { Error::Conflict(stale) } else { error };
             let status = error.status();
-            let faults = Faults::of(error)?;
+            let faults = Faults::of(error, &seat.visit)?;
             let page = reply_page(&seat, &seat.visit, id.0).await?;
             show_as(status, &ReplyPage { written, faults, ..page })
         }

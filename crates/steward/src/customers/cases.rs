@@ -197,7 +197,7 @@ pub(super) async fn again(
     error: Error,
     status: StatusCode,
 ) -> PageResult {
-    let faults = Faults::of(error)?;
+    let faults = Faults::of(error, &seat.visit)?;
     show_as(status, &case_page(seat, id, sent, faults).await?)
 }
 

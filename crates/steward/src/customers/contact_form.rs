@@ -63,7 +63,7 @@ pub async fn send(seat: Seat<Anyone>, upload: Upload) -> PageResult {
     match opened {
         Ok(number) => redirect(&format!("/contact/received?number={number}")),
         Err(error) => {
-            let page = ContactPage { page: seat.page(), sent, faults: Faults::of(error)? };
+            let page = ContactPage { page: seat.page(), sent, faults: Faults::of(error, &seat.visit)? };
             show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
     }

@@ -133,7 +133,7 @@ pub async fn create(seat: Seat<Customer>, upload: Upload) -> PageResult {
         Ok(id) => redirect(&format!("/portal/cases/{id}")),
         Err(error) => {
             let parent = sent.text("parent_case_id").parse().ok();
-            let faults = Faults::of(error)?;
+            let faults = Faults::of(error, &seat.visit)?;
             let page = new_page(&seat, parent, sent.clone(), faults).await?;
             show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }

@@ -22,8 +22,8 @@ use tracing::Instrument;
 use super::App;
 use super::caller::{Admin, Anyone, matched_path};
 use super::endpoint::{Describe, Operation};
-use super::leftover;
 use super::reply::{Answer, Json};
+use super::{language, leftover};
 use crate::error::{Error, Result};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -35,6 +35,7 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
     let method = request.method().clone();
     let route = matched_path(request.extensions()).unwrap_or("none").to_owned();
     let id = request_id(request.headers());
+    let asked = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
     let if_none_match = request.headers().get(header::IF_NONE_MATCH).cloned();
     let span = tracing::info_span!("request", id = %id, %method, route);
     let (request, leftover) = leftover::lend(request);
@@ -48,6 +49,7 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
         }
     };
     let mut response = answer.instrument(span.clone()).await.unwrap_or_else(Error::into_response);
+    language::speak(asked.as_ref(), &method, &mut response);
     if let Some(leftover) = leftover {
         leftover.settle(&mut response).await;
     }

@@ -57,7 +57,7 @@ pub async fn show_profile(seat: Seat<Viewer>, RawQuery(query): RawQuery) -> Page
 }
 
 async fn again(seat: &Seat<Viewer>, error: Error) -> PageResult {
-    show_as(StatusCode::UNPROCESSABLE_ENTITY, &profile(seat, false, Faults::of(error)?).await?)
+    show_as(StatusCode::UNPROCESSABLE_ENTITY, &profile(seat, false, Faults::of(error, &seat.visit)?).await?)
 }
 
 const SAVED: &str = "/profile?saved=true";

@@ -100,7 +100,7 @@ pub async fn set(seat: Seat<Guest>, Path(token): Path<String>, sent: Sent) -> Pa
     let given: NewPassword = match sent.read() {
         Ok(given) => given,
         Err(error) => {
-            let page = new_password_page(&seat, token, Faults::of(error)?).await?;
+            let page = new_password_page(&seat, token, Faults::of(error, &seat.visit)?).await?;
             return web::unkept(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)?);
         }
     };

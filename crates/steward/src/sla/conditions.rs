@@ -107,29 +107,50 @@ impl ConditionsDraft {
 }
 
 impl Conditions {
-    /// Why the conditions do not hold for a case; `None` where they do.
-    pub fn refusal(&self, traits: &Traits) -> Option<String> {
+    /// What of a case they are not for; `None` where they hold.
+    pub fn mismatch(&self, traits: &Traits) -> Option<Mismatch> {
         let Conditions { case_type_ids, priority_ids, account_tiers, account_ids, channels } = self;
         let among = |ids: &[i64], id: Option<i64>| ids.is_empty() || id.is_some_and(|id| ids.contains(&id));
         let word = |words: &[String], word: Option<&str>| {
             words.is_empty() || word.is_some_and(|word| words.iter().any(|one| one == word))
         };
-        let named = |id: Option<i64>| id.map_or("none".into(), |id| id.to_string());
         if !among(case_type_ids, Some(traits.case_type_id)) {
-            Some(format!("it is for other case types than {}", traits.case_type_id))
+            Some(Mismatch::CaseType(traits.case_type_id))
         } else if !among(priority_ids, Some(traits.priority_id)) {
-            Some(format!("it is for other priorities than {}", traits.priority_id))
+            Some(Mismatch::Priority(traits.priority_id))
         } else if !word(account_tiers, traits.account_tier.as_deref()) {
-            Some(format!(
-                "it is for other account tiers than {}",
-                traits.account_tier.as_deref().unwrap_or("none")
-            ))
+            Some(Mismatch::Tier(traits.account_tier.clone()))
         } else if !among(account_ids, traits.account_id) {
-            Some(format!("it is for other accounts than {}", named(traits.account_id)))
+            Some(Mismatch::Account(traits.account_id))
         } else if !word(channels, Some(&traits.channel)) {
-            Some(format!("it is for other channels than {}", traits.channel))
+            Some(Mismatch::Channel(traits.channel.clone()))
         } else {
             None
+        }
+    }
+}
+
+/// What of a case some conditions are not for. Written as the API says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mismatch {
+    CaseType(i64),
+    Priority(i64),
+    Tier(Option<String>),
+    Account(Option<i64>),
+    Channel(String),
+}
+
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Mismatch::CaseType(id) => write!(f, "it is for other case types than {id}"),
+            Mismatch::Priority(id) => write!(f, "it is for other priorities than {id}"),
+            Mismatch::Tier(tier) => {
+                write!(f, "it is for other account tiers than {}", tier.as_deref().unwrap_or("none"))
+            }
+            Mismatch::Account(None) => f.write_str("it is for other accounts than none"),
+            Mismatch::Account(Some(id)) => write!(f, "it is for other accounts than {id}"),
+            Mismatch::Channel(channel) => write!(f, "it is for other channels than {channel}"),
         }
     }
 }

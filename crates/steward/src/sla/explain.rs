@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::clocks;
+use super::conditions::Mismatch;
 use super::keep;
 use super::plan::Plan;
 use super::policy;
@@ -93,6 +94,9 @@ pub struct PolicyTried {
     pub matched: bool,
     /// Why it did not match.
     pub reason: Option<String>,
+    /// The same for a page, which says it in its own words.
+    #[serde(skip)]
+    pub mismatch: Option<Mismatch>,
 }
 
 /// `GET /cases/:id/sla`.
@@ -154,14 +158,15 @@ pub fn explain(work: &mut Work, case_id: i64) -> Result<Explanation> {
     let mut policies = Vec::new();
     let kept = keep::plan(work, case_id)?;
     for policy in policy::in_order(work)? {
-        let reason = policy.refusal(&traits);
-        let matched = reason.is_none();
+        let mismatch = policy.mismatch(&traits);
+        let matched = mismatch.is_none();
         policies.push(PolicyTried {
             sla_policy_id: policy.sla_policy_id,
             policy_name: policy.policy_name,
             position: policy.position,
             matched,
-            reason,
+            reason: mismatch.as_ref().map(Mismatch::to_string),
+            mismatch,
         });
         if matched {
             break;

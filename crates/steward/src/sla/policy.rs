@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::conditions::Conditions;
+use super::conditions::{Conditions, Mismatch};
 use super::plan::{Plan, ReopenMode, WarnAt};
 use crate::error::Result;
 use crate::work::Work;
@@ -105,8 +105,8 @@ pub fn in_order(work: &mut Work) -> Result<Vec<Policy>> {
 
 impl Policy {
     /// Why the policy does not apply to a case; `None` where it does.
-    pub fn refusal(&self, traits: &Traits) -> Option<String> {
-        self.conditions.0.refusal(traits)
+    pub fn mismatch(&self, traits: &Traits) -> Option<Mismatch> {
+        self.conditions.0.mismatch(traits)
     }
 
     /// What the policy promises a case with these traits. A target per priority counts as it is; a general one as the

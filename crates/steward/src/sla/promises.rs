@@ -40,7 +40,7 @@ impl Promises {
 
     /// The plan of the first policy that matches; `None` where none does.
     pub fn matching(&self, traits: &Traits) -> Option<Plan> {
-        let policy = self.policies.iter().find(|policy| policy.refusal(traits).is_none())?;
+        let policy = self.policies.iter().find(|policy| policy.mismatch(traits).is_none())?;
         Some(policy.plan(traits))
     }
 

@@ -1,5 +1,4 @@
-//! Errors as people read them: what happened and what to do about it, in the reader's language. What only the API's own
-//! words tell (which rule stands against a change, which value is wrong) is told in those.
+//! Errors as people read them: what happened and what to do about it, in the reader's language.
 
 use std::borrow::Cow;
 
@@ -28,7 +27,8 @@ struct ErrorPage<'a> {
     visit: &'a Visit,
     title: Cow<'static, str>,
     detail: Cow<'a, str>,
-    faults: &'a [(String, String)],
+    /// What each field is called, and what is wrong with it.
+    faults: Vec<(String, String)>,
     /// Where to go on, and what each is called.
     onward: Vec<(&'static str, Cow<'static, str>)>,
 }
@@ -36,10 +36,7 @@ struct ErrorPage<'a> {
 impl Shown {
     pub fn of(error: &Error) -> Shown {
         let problem = error.problem();
-        let faults = problem.errors.iter().map(|fault| {
-            let place = fault.pointer.as_deref().or(fault.parameter.as_deref()).unwrap_or("");
-            (place.trim_start_matches('/').replace('_', " "), fault.message.clone())
-        });
+        let faults = problem.errors.iter().map(|fault| (fault.place().to_owned(), fault.message.clone()));
         let retry_after = match error {
             Error::TooMany { retry_after, .. } => Some(*retry_after),
             _ => None,
@@ -84,7 +81,7 @@ impl Shown {
             503 => "error-away-detail",
             507 => "error-full-detail",
             500 => "error-failed-detail",
-            _ => return Cow::Borrowed(&self.detail),
+            _ => return visit.language.refusal(&self.detail),
         };
         visit.language.say(id)
     }
@@ -101,11 +98,14 @@ impl Shown {
             true => vec![help],
             false => vec![front],
         };
+        let said = |(field, message): &'_ (String, String)| {
+            (visit.language.field(field), visit.language.refusal(message).into_owned())
+        };
         let page = ErrorPage {
             visit,
             title: self.title(visit),
             detail: self.words(visit),
-            faults: &self.faults,
+            faults: self.faults.iter().map(said).collect(),
             onward,
         };
         let Ok(mut response) = html(self.status, &page) else { return plain };

@@ -122,24 +122,35 @@ pub fn with_cookie(mut response: Response, cookie: &str) -> PageResult {
     Ok(response)
 }
 
-/// What is wrong with a form, to be shown beside its fields.
+/// What is wrong with a form, in the reader's language, to be shown beside its fields.
 #[derive(Default, Clone)]
-pub struct Faults(Vec<(String, String)>);
+pub struct Faults(Vec<Told>);
+
+/// A fault of a field; the name is empty for what concerns none.
+#[derive(Clone)]
+pub struct Told {
+    pub field: String,
+    pub message: String,
+    /// What stands by itself: the message behind what the field is called.
+    pub sentence: String,
+}
 
 impl Faults {
     /// What a form can show again; any other error is a page of its own.
-    pub fn of(error: Error) -> Result<Faults, Error> {
+    pub fn of(error: Error, visit: &Visit) -> Result<Faults, Error> {
         if !matches!(error, Error::Invalid(_) | Error::Conflict(_) | Error::Unreadable(_)) {
             return Err(error);
         }
         let problem = error.problem();
-        let named = problem.errors.iter().map(|fault| {
-            let place = fault.pointer.as_deref().or(fault.parameter.as_deref()).unwrap_or("");
-            (place.trim_start_matches('/').to_owned(), fault.message.clone())
-        });
+        let told = |field: &str, message: &str| Told {
+            field: field.to_owned(),
+            message: visit.language.refusal(message).into_owned(),
+            sentence: visit.language.about(field, message),
+        };
+        let named = problem.errors.iter().map(|fault| told(fault.place(), &fault.message));
         let mut faults: Vec<_> = named.collect();
         if faults.is_empty() {
-            faults.push((String::new(), problem.detail.clone()));
+            faults.push(told("", &problem.detail));
         }
         Ok(Faults(faults))
     }
@@ -150,12 +161,17 @@ impl Faults {
 
     /// What is wrong with a field; empty where nothing is.
     pub fn with(&self, field: &str) -> &str {
-        self.0.iter().find(|(name, _)| name == field).map_or("", |(_, message)| message)
+        self.0.iter().find(|told| told.field == field).map_or("", |told| &told.message)
     }
 
-    /// All of it: field and message.
-    pub fn all(&self) -> &[(String, String)] {
+    pub fn all(&self) -> &[Told] {
         &self.0
+    }
+
+    /// What is wrong beside these fields, each a sentence of its own.
+    pub fn beside(&self, fields: &[&str]) -> Vec<&str> {
+        let others = self.0.iter().filter(|told| !fields.contains(&told.field.as_str()));
+        others.map(|told| told.sentence.as_str()).collect()
     }
 }
 

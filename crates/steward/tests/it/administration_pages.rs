@@ -225,6 +225,21 @@ both_engines! {
         assert!(!others.contains("Bea"));
     }
 
+    fn the_trail_is_told_in_german_and_by_names(desk) {
+        let admin = desk.admin();
+        let made = admin.post("/api/crm/users", json!({ "name": "Bea", "email": "bea@example.com", "role": "agent" }));
+        let id = made.created()["user"]["user_id"].as_i64().unwrap();
+        admin.put(&format!("/api/crm/users/{id}"), json!({ "role": "manager", "case_cap": 5 })).ok();
+        admin.post("/api/crm/teams", json!({ "team_name": "North", "member_ids": [id] })).created();
+        admin.post("/api/crm/tokens", json!({ "user_id": id, "token_name": "Import", "scope": "write" })).created();
+        let browser = browser(desk, Role::Admin);
+        let ask = browser.stranger.ask(Method::GET, "/administration/audit").header("cookie", &browser.cookie);
+        let page = ask.header("accept-language", "de").send().status(200).text();
+        for told in ["Agent → Leitung", "Rolle, Höchstzahl offener Anfragen", "Mitglieder</span> Bea<", "Lesen und schreiben", "Für Programme"] {
+            assert!(page.contains(told), "no {told}: {page}");
+        }
+    }
+
     fn tokens_are_listed_by_kind_without_secrets(desk) {
         let admin = desk.admin();
         let made = admin.post("/api/crm/tokens", json!({ "user_id": 1, "token_name": "Import" })).created();

@@ -41,6 +41,46 @@ fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
 }
 
 both_engines! {
+    fn what_is_refused_is_told_in_the_readers_language(desk) {
+        let ana = desk.agent("ana");
+        let id = ana.opens(json!({ "subject": "Old" }));
+        let browser = PlainBrowser::of(desk, &ana, &format!("/cases/{id}"));
+        let sends = |path: &str, fields: &[(&str, &str)], accepts: &str| {
+            let mut all = vec![("csrf", browser.token())];
+            all.extend(fields.iter().map(|(name, value)| (*name, (*value).to_owned())));
+            let body: Vec<String> = all.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let ask = browser.stranger.ask(Method::POST, path).header("cookie", &browser.cookie);
+            let ask = ask.header("content-type", "application/x-www-form-urlencoded").header("accept", accepts);
+            ask.header("sec-fetch-site", "same-origin").header("accept-language", "de").bytes(body.join("&")).send()
+        };
+        // A page of its own names the field; a script is told the same as a problem.
+        let merge = format!("/cases/{id}/merge");
+        let page = sends(&merge, &[("number", "999999")], "text/html").status(422).text();
+        assert!(page.contains("<b>Zusammenführen mit:</b> es gibt keine Anfrage 999999"), "{page}");
+        let told = sends(&merge, &[("number", "999999")], "application/json");
+        assert_eq!(told.status(422).names(&["/into_case_id"]).json()["errors"][0]["message"], "es gibt keine Anfrage 999999");
+        assert_eq!(told.header("content-language"), Some("de"));
+        // The composer keeps what was typed, and says why.
+        let comments = format!("/cases/{id}/comments");
+        let again = sends(&comments, &[("comment_text", "Hello"), ("status", "lost")], "text/html").status(422).text();
+        assert!(again.contains("Status: muss eines sein von: new open") && again.contains("Hello"), "{again}");
+        // Beside a field stands what is wrong with it.
+        let new = sends("/cases", &[("subject", "")], "text/html").status(422).text();
+        assert!(new.contains("id=\"fault-subject\">darf nicht leer sein<"), "{new}");
+    }
+
+    fn policies_that_do_not_match_are_told_by_names(desk) {
+        let (mia, ana) = (desk.manager("mia"), desk.agent("ana"));
+        let first = mia.get("/api/crm/sla-policies").ok()["sla_policies"][0]["sla_policy_id"].clone();
+        mia.put(&format!("/api/crm/sla-policies/{first}"), json!({ "conditions": { "channels": ["phone"] } })).ok();
+        let case = ana.opens(json!({ "subject": "Old" }));
+        let browser = PlainBrowser::of(desk, &ana, "/cases");
+        let ask = browser.stranger.ask(Method::GET, &format!("/cases/{case}/why")).header("cookie", &browser.cookie);
+        let why = ask.header("accept-language", "de").send().status(200).text();
+        assert!(why.contains("Gilt nicht für den Kanal ") && !why.contains("it is for other"), "{why}");
+        assert!(browser.page(&format!("/cases/{case}/why")).contains("Not for the channel "));
+    }
+
     fn whose_words_they_are_is_said_and_markdown_is_rendered(desk) {
         let (ana, mia, carl) = (agent(desk), desk.manager("mia"), desk.contact("carl"));
         let id = carl.opens(json!({ "subject": "Printer", "description": "It **burns**\nand smokes" }));

@@ -44,6 +44,42 @@ both_engines! {
         }
     }
 
+    fn problems_are_told_in_the_language_that_is_asked_for(desk) {
+        let ana = desk.agent("ana");
+        let draft = json!({ "subject": "", "case_type_id": 999 });
+        let ask = || ana.ask(Method::POST, CASES).json(&draft);
+        let german = ask().header("accept-language", "fr, de-AT;q=0.9, en;q=0.8").send();
+        german.status(422).names(&["/case_type_id", "/subject"]);
+        let problem = german.json();
+        assert_eq!(problem["title"], "Eingaben fehlerhaft");
+        assert_eq!(problem["errors"][0]["message"], "darf nicht leer sein");
+        assert_eq!(problem["errors"][1]["message"], "unbekannt oder nicht aktiv: Art 999");
+        assert_eq!(german.header("content-language"), Some("de"));
+        assert_eq!(german.header("vary"), Some("accept-language"));
+        assert_eq!(german.header("content-length"), Some(german.body.len().to_string().as_str()));
+        // Programs that ask for no language, or for none of the desk's, are answered in English.
+        let plain = ask().send();
+        assert_eq!(plain.status(422).json()["errors"][0]["message"], "must not be empty");
+        assert_eq!((plain.header("content-language"), plain.header("vary")), (Some("en"), Some("accept-language")));
+        for language in ["en-GB, de;q=0.5", "fr", "*", ""] {
+            assert_eq!(ask().header("accept-language", language).send().body, plain.body, "{language}");
+        }
+        let id = ana.opens(json!({ "subject": "s" }));
+        let in_german = |method: Method, path: &str| {
+            ana.ask(method, &format!("{CASES}/{path}")).header("accept-language", "de")
+        };
+        let nothing = in_german(Method::GET, "999").send();
+        assert_eq!(nothing.status(404).json()["detail"], "nicht gefunden oder nicht für Sie bestimmt: Anfrage");
+        let merged = in_german(Method::POST, &format!("{id}/merge")).json(&json!({ "into_case_id": 999_999 })).send();
+        assert_eq!(merged.status(422).json()["errors"][0]["message"], "es gibt keine Anfrage 999999");
+        ana.sets(id, "open").ok();
+        let closed = in_german(Method::PUT, &format!("{id}/status")).json(&json!({ "status": "new" })).send();
+        assert!(closed.status(409).json()["detail"].as_str().unwrap().contains("möglich ist: ausstehend, "), "{closed:?}");
+        // What is no problem does not depend on the language.
+        let case = in_german(Method::GET, &id.to_string()).send();
+        assert_eq!((case.status(200).header("content-language"), case.header("vary")), (None, None));
+    }
+
     fn racing_requests_with_one_key_are_one(desk) {
         let ana = desk.agent("ana");
         let replies: Vec<Vec<u8>> = std::thread::scope(|scope| {

@@ -1,6 +1,8 @@
 //! Why each clock of a case shows what it shows: the stretches of time that add up to its deadline as a bar and as a
 //! table, and the policies that were tried.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use db::Class;
 
@@ -9,6 +11,7 @@ use super::history::numbered;
 use crate::cases::case::Case;
 use crate::clock::Time;
 use crate::http::Viewer;
+use crate::sla::Mismatch;
 use crate::sla::explain::{self, Explained, PolicyTried, SegmentView};
 use crate::web::{Frame, Page, PageResult, Seat, show};
 
@@ -114,6 +117,33 @@ struct WhyPage {
     number: String,
     bars: Vec<Bar>,
     policies: Vec<PolicyTried>,
+    own: Own,
+}
+
+db::record! {
+    /// What the case is, by the names that conditions go by.
+    struct Own {
+        type_name: String,
+        priority_name: String,
+        account_name: Option<String>,
+    }
+}
+
+impl WhyPage {
+    /// Why a policy is not for this case.
+    fn against(&self, mismatch: &Mismatch) -> Cow<'static, str> {
+        let page = &self.page;
+        match (mismatch, &self.own.account_name) {
+            (Mismatch::CaseType(_), _) => page.say1("why-not-type", "name", &self.own.type_name),
+            (Mismatch::Priority(_), _) => page.say1("why-not-priority", "name", &self.own.priority_name),
+            (Mismatch::Tier(Some(tier)), _) => page.say1("why-not-tier", "name", page.word("tier", tier)),
+            (Mismatch::Account(Some(_)), Some(name)) => page.say1("why-not-account", "name", name),
+            (Mismatch::Tier(None) | Mismatch::Account(_), _) => page.say("why-not-without-account"),
+            (Mismatch::Channel(channel), _) => {
+                page.say1("why-not-channel", "name", page.word("channel", channel))
+            }
+        }
+    }
 }
 
 /// The explanation of a case's clocks (spec 5).
@@ -123,6 +153,13 @@ pub async fn why(seat: Seat<Viewer>, id: PathOf) -> PageResult {
         let case = Case::find(work, id.0)?;
         let explanation = explain::explain(work, case.case_id)?;
         let now = work.now;
+        let own = work.one(
+            "select t.type_name, p.priority_name, a.account_name from crm_cases c
+             join crm_case_types t on t.case_type_id = c.case_type_id
+             join crm_case_priorities p on p.priority_id = c.priority_id
+             left join crm_accounts a on a.account_id = c.account_id where c.case_id = $1",
+            &[&case.case_id],
+        )?;
         Ok(WhyPage {
             page: Page::read(work, &visit)?,
             frame: Frame::read(work, &visit, "")?,
@@ -130,6 +167,7 @@ pub async fn why(seat: Seat<Viewer>, id: PathOf) -> PageResult {
             number: numbered(case.case_id),
             bars: explanation.targets.into_iter().map(|target| Bar::of(target, now)).collect(),
             policies: explanation.policies,
+            own,
         })
     });
     show(&page.await?)

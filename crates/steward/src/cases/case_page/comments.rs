@@ -97,11 +97,13 @@ pub async fn edit_comment(
         Err(error) => {
             let status = error.status();
             let refusal = match error {
-                Error::Stale | Error::Forbidden(_) => error.problem().detail,
-                other => Faults::of(other)?
+                Error::Stale | Error::Forbidden(_) => {
+                    seat.visit.language.refusal(&error.problem().detail).into_owned()
+                }
+                other => Faults::of(other, &seat.visit)?
                     .all()
                     .iter()
-                    .map(|(_, told)| told.clone())
+                    .map(|told| told.message.clone())
                     .collect::<Vec<_>>()
                     .join("; "),
             };

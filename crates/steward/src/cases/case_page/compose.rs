@@ -89,12 +89,7 @@ pub async fn compose(seat: Seat<Agent>, id: PathOf, wants: Wants, upload: Upload
         Err(error) if wants.json => Ok(error.into_response()),
         Err(error) => {
             let status = error.status();
-            let faults = Faults::of(error)?;
-            let told = faults.all().iter().map(|(field, message)| match field.as_str() {
-                "" => message.clone(),
-                field => format!("{}: {message}", field.replace('_', " ")),
-            });
-            typed.refusal = told.collect::<Vec<_>>().join("; ");
+            typed.refusal = Faults::of(error, &seat.visit)?.beside(&[]).join("; ");
             let again = Again { composer: Some(typed), differences: Vec::new() };
             page_of(&seat, &seat.visit, id.0, CaseQuestion::nothing(), status, again).await
         }

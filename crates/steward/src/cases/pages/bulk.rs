@@ -12,7 +12,7 @@ use crate::cases::bulk::{BulkChange, BulkOutcome};
 use crate::error::Result;
 use crate::http::Manager;
 use crate::input::{self, Line, Set};
-use crate::web::{Faults, Form, Frame, Page, PageResult, Seat, local, show, show_as};
+use crate::web::{Faults, Form, Frame, Language, Page, PageResult, Seat, local, show, show_as};
 
 crate::input! {
     /// The bar under a list; what is left empty stays as it is.
@@ -91,7 +91,7 @@ pub async fn apply(seat: Seat<Manager>, Form(form): Form<BulkForm>) -> PageResul
     };
     let (outcomes, faults) = match outcome {
         Ok(outcomes) => (outcomes, Faults::default()),
-        Err(error) => (Vec::new(), Faults::of(error)?),
+        Err(error) => (Vec::new(), Faults::of(error, &seat.visit)?),
     };
     let refused = !faults.is_empty();
     let visit = seat.visit.clone();
@@ -109,7 +109,7 @@ pub async fn apply(seat: Seat<Manager>, Form(form): Form<BulkForm>) -> PageResul
                 let (number, subject) = named
                     .remove(&outcome.case_id)
                     .unwrap_or_else(|| (format!("CASE-{:06}", outcome.case_id), String::new()));
-                Told { case_id: outcome.case_id, number, subject, refusal: refusal(outcome) }
+                Told { case_id: outcome.case_id, number, subject, refusal: refusal(outcome, page.language()) }
             })
             .collect();
         Ok((page, Frame::read(work, &visit, "")?, outcomes.len() - refused.len(), refused))
@@ -119,10 +119,11 @@ pub async fn apply(seat: Seat<Manager>, Form(form): Form<BulkForm>) -> PageResul
     if refused { show_as(StatusCode::UNPROCESSABLE_ENTITY, &page) } else { show(&page) }
 }
 
-fn refusal(outcome: &BulkOutcome) -> String {
+fn refusal(outcome: &BulkOutcome, language: Language) -> String {
     let Some(problem) = &outcome.problem else { return String::new() };
     if problem.errors.is_empty() {
-        return problem.detail.clone();
+        return language.refusal(&problem.detail).into_owned();
     }
-    problem.errors.iter().map(|fault| fault.message.clone()).collect::<Vec<_>>().join("; ")
+    let told = problem.errors.iter().map(|fault| language.about(fault.place(), &fault.message));
+    told.collect::<Vec<_>>().join("; ")
 }

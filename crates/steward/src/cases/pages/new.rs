@@ -229,7 +229,7 @@ pub async fn create(seat: Seat<Agent>, Form(form): Form<NewCase>) -> PageResult 
     match opened.await {
         Ok(case_id) => redirect(&format!("/cases/{case_id}")),
         Err(error) => {
-            let faults = Faults::of(error)?;
+            let faults = Faults::of(error, &seat.visit)?;
             let visit = seat.visit.clone();
             let page = seat
                 .read(Class::Bounded, move |work| NewPage::read(work, &visit, form.clone(), faults.clone()));

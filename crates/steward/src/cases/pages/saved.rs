@@ -160,7 +160,7 @@ pub async fn update(seat: Seat<Viewer>, id: PathOf, Form(form): Form<ViewForm>) 
 /// Shows a form with its faults.
 async fn again(seat: &Seat<Viewer>, view_id: Option<i64>, form: ViewForm, error: Error) -> PageResult {
     let status = error.status();
-    let faults = Faults::of(error)?;
+    let faults = Faults::of(error, &seat.visit)?;
     let visit = seat.visit.clone();
     let page = seat.read(Class::Bounded, move |work| {
         ViewPage::read(work, &visit, view_id, form.clone(), faults.clone())

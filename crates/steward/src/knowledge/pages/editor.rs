@@ -187,18 +187,14 @@ struct Marks(Faults);
 
 impl Marks {
     fn with(&self, field: &str) -> &str {
-        let found = self.0.all().iter().find(|(name, _)| name.split('/').next() == Some(field));
-        found.map_or("", |(_, message)| message)
+        let found = self.0.all().iter().find(|told| told.field.split('/').next() == Some(field));
+        found.map_or("", |told| &told.message)
     }
 
     /// What concerns no field.
     fn general(&self) -> Vec<&str> {
-        self.0
-            .all()
-            .iter()
-            .filter(|(name, _)| name.is_empty() || name == "status")
-            .map(|(_, said)| said.as_str())
-            .collect()
+        let general = self.0.all().iter().filter(|told| told.field.is_empty() || told.field == "status");
+        general.map(|told| told.message.as_str()).collect()
     }
 }
 
@@ -354,8 +350,8 @@ async fn again(seat: &Seat<Agent>, id: Option<i64>, typed: Typed, error: Error) 
     let faults = match error {
         Error::Stale => Faults::default(),
         // What somebody may not do is no reason to lose what they wrote.
-        Error::Forbidden(detail) => Faults::of(Error::Conflict(detail))?,
-        error => Faults::of(error)?,
+        Error::Forbidden(detail) => Faults::of(Error::Conflict(detail), &seat.visit)?,
+        error => Faults::of(error, &seat.visit)?,
     };
     let shown = page(seat, &seat.visit, id, Some(Again { typed, faults, is_conflict }), None).await?;
     show_as(status.max(StatusCode::BAD_REQUEST), &shown)

@@ -32,7 +32,7 @@ impl TreePage {
         if self.place != *id.borrow() {
             return String::new();
         }
-        let said = self.faults.all().iter().map(|(_, message)| message.as_str());
+        let said = self.faults.all().iter().map(|told| told.message.as_str());
         said.collect::<Vec<_>>().join("; ")
     }
 
@@ -84,7 +84,7 @@ async fn answer(seat: &Seat<Manager>, done: Result<()>, place: i64, typed: Optio
         Err(error) => error,
     };
     let status = error.status();
-    let faults = Faults::of(error)?;
+    let faults = Faults::of(error, &seat.visit)?;
     let page = tree(seat, seat.visit.clone(), place, typed.unwrap_or_default(), faults).await?;
     web::show_as(status.max(StatusCode::BAD_REQUEST), &page)
 }
