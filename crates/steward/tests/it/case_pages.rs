@@ -56,9 +56,9 @@ both_engines! {
         // A page of its own names the field; a script is told the same as a problem.
         let merge = format!("/cases/{id}/merge");
         let page = sends(&merge, &[("number", "999999")], "text/html").status(422).text();
-        assert!(page.contains("<b>Zusammenführen mit:</b> es gibt keine Anfrage 999999"), "{page}");
+        assert!(page.contains("<b>Nummer:</b> es gibt keine Anfrage 999999"), "{page}");
         let told = sends(&merge, &[("number", "999999")], "application/json");
-        assert_eq!(told.status(422).names(&["/into_case_id"]).json()["errors"][0]["message"], "es gibt keine Anfrage 999999");
+        assert_eq!(told.status(422).names(&["/number"]).json()["errors"][0]["message"], "es gibt keine Anfrage 999999");
         assert_eq!(told.header("content-language"), Some("de"));
         // The composer keeps what was typed, and says why.
         let comments = format!("/cases/{id}/comments");
