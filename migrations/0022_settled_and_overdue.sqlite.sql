@@ -29,6 +29,45 @@ begin
     on conflict (case_id, violation_type, due_at) do update set minutes_overdue = excluded.minutes_overdue;
 end;
 
+-- A violation is noted on its case within the change of the case, and which of two triggers SQLite runs first is nobody's
+-- to say: a cell of the rollup may be left before it is entered.
+drop trigger crm_cases_owner_rollup_update;
+create trigger crm_cases_owner_rollup_update
+after update of status, owner_id, team_id, is_escalated, is_sla_violated, response_time_minutes,
+    resolution_time_minutes, csat_score, is_active, merged_into_id on crm_cases
+when (new.is_listed or old.is_listed)
+    and (new.is_listed <> old.is_listed or new.status <> old.status or new.owner_id is not old.owner_id
+        or new.team_id is not old.team_id or new.is_escalated <> old.is_escalated
+        or new.is_sla_violated <> old.is_sla_violated
+        or new.response_time_minutes is not old.response_time_minutes
+        or new.resolution_time_minutes is not old.resolution_time_minutes or new.csat_score is not old.csat_score)
+begin
+    insert into crm_owner_rollup (owner_id, team_id, status, cases, escalated, violated, responded, response_minutes,
+        timed, resolution_minutes, rated, score_sum)
+    select ifnull(old.owner_id, 0), ifnull(old.team_id, 0), old.status, -1, -old.is_escalated, -old.is_sla_violated,
+        -(old.response_time_minutes is not null), -ifnull(old.response_time_minutes, 0),
+        -(old.resolution_time_minutes is not null), -ifnull(old.resolution_time_minutes, 0),
+        -(old.csat_score is not null), -ifnull(old.csat_score, 0)
+    where old.is_listed
+    on conflict (owner_id, team_id, status) do update
+    set cases = cases - 1, escalated = escalated + excluded.escalated, violated = violated + excluded.violated,
+        responded = responded + excluded.responded, response_minutes = response_minutes + excluded.response_minutes,
+        timed = timed + excluded.timed, resolution_minutes = resolution_minutes + excluded.resolution_minutes,
+        rated = rated + excluded.rated, score_sum = score_sum + excluded.score_sum;
+    insert into crm_owner_rollup (owner_id, team_id, status, cases, escalated, violated, responded, response_minutes,
+        timed, resolution_minutes, rated, score_sum)
+    select ifnull(new.owner_id, 0), ifnull(new.team_id, 0), new.status, 1, new.is_escalated, new.is_sla_violated,
+        new.response_time_minutes is not null, ifnull(new.response_time_minutes, 0),
+        new.resolution_time_minutes is not null, ifnull(new.resolution_time_minutes, 0),
+        new.csat_score is not null, ifnull(new.csat_score, 0)
+    where new.is_listed
+    on conflict (owner_id, team_id, status) do update
+    set cases = cases + 1, escalated = escalated + excluded.escalated, violated = violated + excluded.violated,
+        responded = responded + excluded.responded, response_minutes = response_minutes + excluded.response_minutes,
+        timed = timed + excluded.timed, resolution_minutes = resolution_minutes + excluded.resolution_minutes,
+        rated = rated + excluded.rated, score_sum = score_sum + excluded.score_sum;
+end;
+
 -- ---------------------------------------------------------------- what changes a fact
 
 drop trigger crm_cases_dashboard_update;

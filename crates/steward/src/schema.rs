@@ -36,4 +36,5 @@ pub const STEPS: &[Step] = steps! {
     20 "dashboard_changes": "0020_dashboard_changes.sqlite.sql", "0020_dashboard_changes.postgres.sql";
     21 "summary_sla_status": "0021_summary_sla_status.sqlite.sql", "0021_summary_sla_status.postgres.sql";
     22 "settled_and_overdue": "0022_settled_and_overdue.sqlite.sql", "0022_settled_and_overdue.postgres.sql";
+    23 "case_words": "0023_case_words.sqlite.sql", "0023_case_words.postgres.sql";
 };

@@ -33,13 +33,14 @@ pub struct Match {
 }
 
 /// How to find cases by their texts. Internal comments count for users only. `None` where the question has no word.
-pub fn cases(dialect: Dialect, question: &Question, for_staff: bool) -> Option<Match> {
+pub fn cases(work: &mut Work, question: &Question) -> Result<Option<Match>> {
     if question.is_empty() {
-        return None;
+        return Ok(None);
     }
-    match dialect {
-        Dialect::Sqlite => Some(sqlite::cases(question, for_staff)),
-        Dialect::Postgres => postgres::cases(question, for_staff),
+    let for_staff = work.actor.is_staff();
+    match work.dialect() {
+        Dialect::Sqlite => Ok(Some(sqlite::cases(work, question, for_staff)?)),
+        Dialect::Postgres => Ok(postgres::cases(question, for_staff)),
     }
 }
 

@@ -123,6 +123,12 @@ pub async fn run(
         "" => None,
         address => Some(http::serve_metrics(app.clone(), listen(address).await?)?),
     };
+    if app.config.public_url.starts_with("https://") && app.config.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "public_url is https but trusted_proxies lists no proxy: everybody counts as one address, and cookies are Secure \
+             only where the proxy passes the desk's own host on"
+        );
+    }
     let server = http::serve(app.clone(), listener)?;
     settle_articles(&app).await?;
     branding::refresh(&app).await?;

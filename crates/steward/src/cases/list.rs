@@ -96,7 +96,7 @@ pub fn changed(work: &mut Work, query: &CaseQuery, ids: &[i64]) -> Result<(Vec<C
     let mut from = "crm_cases c";
     if query.searches() {
         let question = Question::parse(query.search.as_deref().unwrap_or(""));
-        match search::cases(work.dialect(), &question, work.actor.is_staff()) {
+        match search::cases(work, &question)? {
             Some(matching) => {
                 filter.and(matching.condition, matching.query.as_str());
                 from = matching.from;
@@ -276,7 +276,7 @@ fn skipping(offset: i64) -> String {
 fn search(work: &mut Work, query: &CaseQuery, mut filter: Filter, paging: &Paging) -> Result<CaseList> {
     let question = Question::parse(query.search.as_deref().unwrap_or(""));
     filter.rollup = None;
-    let Some(matching) = search::cases(work.dialect(), &question, work.actor.is_staff()) else {
+    let Some(matching) = search::cases(work, &question)? else {
         // No letter, no digit: a valid question that nothing answers.
         filter.plain("1 = 0");
         let summary = summary::count(work, &filter, "crm_cases c", true)?;

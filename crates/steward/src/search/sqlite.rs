@@ -8,30 +8,51 @@ use super::{Match, porter};
 use crate::error::Result;
 use crate::work::Work;
 
-pub fn cases(question: &Question, for_staff: bool) -> Match {
+/// Words that a beginning with an ending of its own may be the beginning of.
+const COMPLETIONS: i64 = 50;
+
+pub fn cases(work: &mut Work, question: &Question, for_staff: bool) -> Result<Match> {
     // Every word was cut to letters and digits, so quotes make each a plain string of FTS5's query language.
-    let terms: Vec<String> = question
-        .terms
-        .iter()
-        .map(|term| match term {
+    let mut terms = Vec::new();
+    for term in &question.terms {
+        terms.push(match term {
             Term::Word(word) => format!("\"{word}\""),
             // A beginning is stemmed as a word is, so only one that is its own stem is asked for as one.
             Term::Prefix(word) if porter::is_stem(&super::plain(word)) => format!("\"{word}\" *"),
-            Term::Prefix(word) => format!("\"{word}\""),
+            Term::Prefix(word) => {
+                let completed = completions(work, &super::plain(word))?;
+                let either: Vec<String> =
+                    std::iter::once(word).chain(&completed).map(|word| format!("\"{word}\"")).collect();
+                format!("({})", either.join(" OR "))
+            }
             Term::Digits(typed, number) => format!("(\"{typed}\" OR \"{number}\")"),
             Term::Phrase(words) => format!("\"{}\"", words.join(" ")),
-        })
-        .collect();
+        });
+    }
     let terms = terms.join(" AND ");
     let query =
         if for_staff { terms } else { format!("{{number subject description comments}} : ({terms})") };
-    Match {
+    Ok(Match {
         from: "crm_case_fts cross join crm_cases c on c.case_id = crm_case_fts.rowid",
         condition: "crm_case_fts match ?",
         rank: "-crm_case_fts.rank",
         newest: "order by crm_case_fts.rowid desc",
         query,
-    }
+    })
+}
+
+/// Indexed words that begin so, those that FTS5 would stem to others left out.
+fn completions(work: &mut Work, beginning: &str) -> Result<Vec<String>> {
+    let end = format!("{beginning}\u{10FFFF}");
+    let words: Vec<(String,)> = work.query(
+        "select term from crm_case_words where term >= $1 and term < $2 order by term limit $3",
+        &[&beginning, &end, &COMPLETIONS],
+    )?;
+    Ok(words
+        .into_iter()
+        .map(|(word,)| word)
+        .filter(|word| word.chars().all(char::is_alphanumeric) && porter::is_stem(word))
+        .collect())
 }
 
 /// Writes the rows that are behind. U+E000, a word to the tokeniser and to nobody else, stands between two comments, so

@@ -195,6 +195,11 @@ impl Page {
         super::words::length(self.visit.language, *minutes.borrow())
     }
 
+    /// A length of time that a calendar counts: `72 h`.
+    pub fn hours(&self, minutes: impl Borrow<f64>) -> String {
+        super::words::hours(self.visit.language, *minutes.borrow())
+    }
+
     /// A number of bytes in the unit that matters.
     pub fn size(&self, bytes: impl Borrow<i64>) -> String {
         super::words::size(self.visit.language, *bytes.borrow())

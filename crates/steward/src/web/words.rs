@@ -35,6 +35,18 @@ pub fn length(language: Language, minutes: f64) -> String {
     small.map_or_else(|| large.to_string(), |small| format!("{large} {small}"))
 }
 
+/// The same in hours and minutes, however many: `72 h`. Of time that a calendar counts, "3 d" would be read as three of its
+/// days rather than as 72 of its hours.
+pub fn hours(language: Language, minutes: f64) -> String {
+    let minutes = minutes.max(0.0).round() as i64;
+    let part = |id: &str, count: i64| language.fill(id, &[("count", &count)]);
+    match (minutes / 60, minutes % 60) {
+        (0, rest) => part("time-short-minutes", rest).into_owned(),
+        (hours, 0) => part("time-short-hours", hours).into_owned(),
+        (hours, rest) => format!("{} {}", part("time-short-hours", hours), part("time-short-minutes", rest)),
+    }
+}
+
 /// A number of bytes in the unit that matters: `312 B`, `48 kB`, `2.4 MB`.
 pub fn size(language: Language, bytes: i64) -> String {
     match bytes {
@@ -81,6 +93,11 @@ mod tests {
             (-5.0, "0 min"),
         ] {
             assert_eq!(length(Language::English, minutes), told);
+        }
+        for (minutes, told) in
+            [(35.4, "35 min"), (72.0 * 60.0, "72 h"), (1445.0, "24 h 5 min"), (-1.0, "0 min")]
+        {
+            assert_eq!(hours(Language::English, minutes), told);
         }
     }
 }

@@ -190,7 +190,7 @@ both_engines! {
     fn a_case_that_went_to_another_is_not_rated(desk) {
         let (ana, carl, dora) = (desk.agent("ana"), desk.contact("carl"), desk.contact("dora"));
         let (case_id, token) = invited(desk, &carl);
-        ana.put(&format!("/api/crm/cases/{case_id}"), json!({ "contact_id": dora.id, "account_id": null })).ok();
+        ana.put(&format!("/api/crm/cases/{case_id}"), json!({ "contact_id": dora.id })).ok();
         desk.stranger()
             .post(&format!("/api/crm/survey-invitations/{token}/respond"), json!({ "responses": good() }))
             .created();

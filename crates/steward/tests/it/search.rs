@@ -49,6 +49,8 @@ both_engines! {
             ("twice", vec![first]),
             ("blue screens", vec![first, second]),
             ("app", vec![first]),
+            // A beginning with an ending of its own.
+            ("cras", vec![first, second]),
             ("ages", vec![]),
         ] {
             assert_eq!(finds(&ana, text), found, "{text:?}");
