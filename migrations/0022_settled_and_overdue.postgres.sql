@@ -25,6 +25,8 @@ begin
     return null;
 end $$;
 
+-- The rollup appends what leaves a cell and what enters one, in whichever order: nothing is needed here.
+
 -- ---------------------------------------------------------------- what changes a fact
 
 drop trigger crm_cases_dashboard_update on crm_cases;

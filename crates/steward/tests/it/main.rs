@@ -59,6 +59,7 @@ mod session_pages;
 mod sheets;
 mod sla;
 mod sla_history;
+mod sla_misses;
 mod sla_nodes;
 mod sla_page;
 mod sla_policies;
