@@ -39,6 +39,8 @@ const REQUESTS: i64 = 400;
 const VISITS: usize = 9;
 /// How long a pointer rests on a link before it is pressed; after 100 ms its page begins to be made ready.
 const REST: Duration = Duration::from_millis(400);
+/// Between two clicks: whoever opens cases faster than people do is told that their signs of presence are too many.
+const BREATH: Duration = Duration::from_secs(1);
 /// The start of the story of a page: when the browser has painted the largest thing that it shows.
 const LARGEST_PAINT: &str =
     "new Promise(resolve => new PerformanceObserver(list => resolve(list.getEntries().at(-1).startTime))
@@ -131,6 +133,7 @@ fn clicked(chromium: &Chromium, base: &str, report: &mut String, bars: &mut Vec<
         let tab = visitor(chromium, base)?;
         let (mut rested, mut sudden) = (Vec::new(), Vec::new());
         for visit in 0..2 * VISITS {
+            std::thread::sleep(BREATH);
             tab.goes(from)?.points_at("h1")?;
             tab.asks("addEventListener('click', event => { sessionStorage.clicked = performance.timeOrigin + event.timeStamp })")?;
             let rests = visit % 2 == 0;
