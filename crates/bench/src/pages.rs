@@ -45,12 +45,24 @@ const BREATH: Duration = Duration::from_secs(1);
 const LARGEST_PAINT: &str =
     "new Promise(resolve => new PerformanceObserver(list => resolve(list.getEntries().at(-1).startTime))
     .observe({ type: 'largest-contentful-paint', buffered: true }))";
-/// From a click on the page before to the first paint of this one.
+/// Notes when somebody clicks, and when the heading of a page that takes the place of this one in the document has been
+/// painted (Element Timing).
+const WATCH: &str = "(() => {
+    window.painted = null;
+    addEventListener('click', event => { sessionStorage.clicked = performance.timeOrigin + event.timeStamp }, { capture: true });
+    new MutationObserver(() => document.querySelector('main h1:not([elementtiming])')?.setAttribute('elementtiming', 'heading'))
+        .observe(document.querySelector('.desk'), { childList: true });
+    new PerformanceObserver(list => { window.painted = list.getEntries().at(-1).renderTime })
+        .observe({ type: 'element' });
+})()";
+/// From a click on the page before to the first paint of this one: of its document, or in the document that was there.
 const CLICK_TO_PAINT: &str = "new Promise(resolve => {
+    const clicked = Number(sessionStorage.clicked);
     const tell = () => {
-        const paint = performance.getEntriesByName('first-contentful-paint')[0];
+        const paint = performance.timeOrigin < clicked ? window.painted
+            : performance.getEntriesByName('first-contentful-paint')[0]?.startTime;
         if (!paint) return setTimeout(tell, 5);
-        resolve(performance.timeOrigin + paint.startTime - Number(sessionStorage.clicked));
+        resolve(performance.timeOrigin + paint - clicked);
     };
     tell();
 })";
@@ -135,7 +147,7 @@ fn clicked(chromium: &Chromium, base: &str, report: &mut String, bars: &mut Vec<
         for visit in 0..2 * VISITS {
             std::thread::sleep(BREATH);
             tab.goes(from)?.points_at("h1")?;
-            tab.asks("addEventListener('click', event => { sessionStorage.clicked = performance.timeOrigin + event.timeStamp })")?;
+            tab.asks(WATCH)?;
             let rests = visit % 2 == 0;
             if rests {
                 tab.points_at(link)?;

@@ -15,8 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const STEP: Duration = Duration::from_millis(15);
 /// Whether the scripts that a page names to run after its first paint have run, or never will.
 const SCRIPTS_RUN: &str =
-    "!document.querySelector('script[data-run]') || document.documentElement.hasAttribute('data-ready')
-    || matchMedia('(scripting: none)').matches";
+    "document.readyState === 'complete' && (!document.querySelector('script[data-run]')
+    || document.documentElement.hasAttribute('data-ready') || matchMedia('(scripting: none)').matches)";
 
 /// Finds an element: `text=Send` is the button, link or label that says just that, anything else a selector. Of several the
 /// first that is seen.
@@ -130,6 +130,27 @@ impl Tab {
         Ok(self)
     }
 
+    /// Which page is shown: how many documents were loaded, and the entry of the history, as the desk shows several pages in
+    /// one document.
+    fn shown(&self) -> Result<(u64, String)> {
+        Ok((self.notes.loads(), text_of(self.asks("String(window.navigation?.currentEntry?.id)")?)))
+    }
+
+    /// Waits for a page other than one that was shown, and for its scripts.
+    fn left(&self, before: &(u64, String), what: &str) -> Result<()> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            // While one page gives way to another nobody answers.
+            if self.notes.loads() > before.0 || self.shown().is_ok_and(|now| now.1 != before.1) {
+                return self.until(SCRIPTS_RUN).map(|_| ());
+            }
+            if Instant::now() > end {
+                return Err(Error(format!("no page follows {what}; the browser is at {}", self.path()?)));
+            }
+            std::thread::sleep(STEP);
+        }
+    }
+
     /// Waits for a page, and for the scripts that it names to run after its first paint.
     fn loaded(&self, before: u64, what: &str) -> Result<()> {
         if !self.notes.wait_for_load(before, PATIENCE) {
@@ -142,6 +163,12 @@ impl Tab {
         let before = self.notes.loads();
         self.call("Page.reload", json!({}))?;
         self.loaded(before, "reloading")?;
+        Ok(self)
+    }
+
+    /// From the next page on each one runs a script before its own.
+    pub fn runs_first(&self, script: &str) -> Result<&Tab> {
+        self.set("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script }))?;
         Ok(self)
     }
 
@@ -293,11 +320,11 @@ impl Tab {
         self.notes.foreseen()
     }
 
-    /// Clicks on what leads to another page, and waits until that is loaded.
+    /// Clicks on what leads to another page, and waits until that is shown and its scripts have run.
     pub fn follows(&self, what: &str) -> Result<&Tab> {
-        let before = self.notes.loads();
+        let before = self.shown()?;
         self.clicks(what)?;
-        self.loaded(before, &format!("a click on {what}"))?;
+        self.left(&before, &format!("a click on {what}"))?;
         Ok(self)
     }
 
@@ -321,11 +348,11 @@ impl Tab {
         Ok(self)
     }
 
-    /// Presses a key that leads to another page, and waits until that is loaded.
+    /// Presses a key that leads to another page, and waits until that is shown and its scripts have run.
     pub fn presses_on(&self, key: &str) -> Result<&Tab> {
-        let before = self.notes.loads();
+        let before = self.shown()?;
         self.presses(key)?;
-        self.loaded(before, &format!("pressing {key}"))?;
+        self.left(&before, &format!("pressing {key}"))?;
         Ok(self)
     }
 

@@ -29,4 +29,5 @@ mod plain;
 mod refused;
 mod story;
 mod together;
+mod visits;
 mod work;

@@ -61,7 +61,7 @@ in_the_demo! {
         assert!(tab.sees("#merge [name=number][aria-invalid]")?);
         assert_eq!(tab.asks("asked")?, "de-AT");
         // What concerns no field that the form shows is a sentence by itself.
-        let told = "import(document.querySelector('script[data-run]').src.replace('start.js', 'send.js')).then(({ sentence }) => \
+        let told = "import(document.querySelector('script[data-run]').src.replace('start.js', 'api.js')).then(({ sentence }) => \
             sentence(document.querySelector('#composer'), { pointer: '/odd_one', message: 'm' }) + '|' + \
             sentence(document.querySelector('#merge form'), { pointer: '/into_case_id', message: 'm' }))";
         assert_eq!(tab.asks(told)?, "odd one: m|Nummer der Anfrage, die bleibt: m");

@@ -1,7 +1,8 @@
 // What pages of the administration add to forms that speak to the API (send.js): lists whose rows are added, removed and
 // moved; parts that only some choices need; hours as people write them; files; what a change would do; how far one has come.
 
-import { body, call, clearFaults, readers, showFaults } from "./send.js";
+import { call, clearFaults, showFaults } from "./api.js";
+import { body, fieldAt, readers } from "./send.js";
 
 // ---- lists
 
@@ -159,7 +160,7 @@ document.addEventListener("click", async (event) => {
     place.focus();
   } catch (error) {
     place.hidden = true;
-    showFaults(form, error);
+    showFaults(form, error, fieldAt);
   } finally {
     button.removeAttribute("aria-busy");
   }

@@ -1,173 +1,181 @@
 // The page of a case: forms are sent from within it, and what others change appears by itself.
 
-import "./composer.js";
-import "./fields.js";
-import "./presence.js";
-import { place, refresh, send, words } from "./case-page.js";
+import * as composer from "./composer.js";
+import * as fields from "./fields.js";
+import * as presence from "./presence.js";
+import { CasePage } from "./case-page.js";
 import { toast } from "./dialogs.js";
 import { keep, kept, on } from "./keys.js";
 import { hear } from "./live.js";
-import { clearFaults, showFaults } from "./send.js";
-
-on("e", () => {
-  const first = document.querySelector(".fields [data-field]");
-  first?.focus();
-  return first ? undefined : false;
-});
-
-// The list that led here knows what stands beside this case.
-const list = kept();
-const at = list?.cases.indexOf(String(place.id)) ?? -1;
-if (at >= 0) {
-  keep({ ...list, open: location.pathname });
-  const shown = document.querySelector("#in-list");
-  for (const [rel, id] of [["prev", list.cases[at - 1]], ["next", list.cases[at + 1]]]) {
-    if (id) shown.querySelector(`[rel=${rel}]`).href = `/cases/${id}`;
-  }
-  shown.querySelector("span").textContent = `${at + 1} / ${list.cases.length}`;
-  shown.hidden = list.cases.length < 2;
-  shown.addEventListener("click", (event) => {
-    const link = event.target.closest("a[href]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    location.replace(link.href);
-  });
-}
-
-// Small forms: escalations, followers, family.
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (!form.matches("form[data-patch]")) return;
-  event.preventDefault();
-  clearFaults(form);
-  event.submitter?.setAttribute("aria-busy", "true");
-  try {
-    const answer = await send(form.action, new URLSearchParams(new FormData(form, event.submitter)));
-    if (answer) return ask(form, answer);
-    const moves = "moves" in form.dataset && /(\d+)\s*$/.exec(form.elements.number.value);
-    if (moves) return location.assign(`/cases/${Number(moves[1])}`);
-    const home = [form.closest("article")?.id, form.closest("details")?.id, form.parentElement.id, form.closest("section")?.id].filter(Boolean);
-    form.closest("article")?.removeAttribute("data-keep");
-    form.closest("details")?.removeAttribute("open");
-    form.reset();
-    await refresh();
-    land(home);
-  } catch (error) {
-    showFaults(form, error);
-  } finally {
-    event.submitter?.removeAttribute("aria-busy");
-  }
-});
-
-// What the server asks before it does a thing is shown in its form, which is then sent once more with the answer. A second
-// click that was meant for the first is no answer.
-function ask(form, page) {
-  form.querySelector("[data-stays]")?.remove();
-  const sure = Object.assign(document.createElement("input"), { type: "hidden", name: "confirmed", value: "true", disabled: true });
-  setTimeout(() => (sure.disabled = false), 500);
-  const asked = document.createElement("div");
-  asked.setAttribute("data-stays", "");
-  asked.append(page.querySelector("#merge-ask"), sure);
-  form.querySelector(".actions").before(asked);
-  form.addEventListener("input", () => asked.remove(), { once: true });
-}
-
-// After a form has gone, the keyboard goes on where it stood: at its fold, or at what took its place.
-function land(ids) {
-  for (const id of ids) {
-    const place = document.getElementById(id);
-    const next = place?.querySelector(place.matches("article") ? "[data-edit]" : "summary, button, a[href]");
-    if (next) return next.focus({ preventScroll: true });
-  }
-}
-
-document.addEventListener("click", async (event) => {
-  const link = event.target.closest("a");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  if (link.dataset.gap !== undefined) {
-    event.preventDefault();
-    history.replaceState(null, "", link.href);
-    await refresh();
-  } else if (link.dataset.edit) {
-    event.preventDefault();
-    const article = link.closest("article");
-    const page = await read(link.href);
-    const form = page?.querySelector("#edit-comment");
-    if (!form) return location.assign(link.href);
-    const text = article.querySelector(".text");
-    article.setAttribute("data-keep", "");
-    text.replaceWith(form);
-    form.querySelector("textarea").focus();
-    form.querySelector("[data-cancel]").addEventListener("click", (cancel) => {
-      cancel.preventDefault();
-      form.replaceWith(text);
-      article.removeAttribute("data-keep");
-      link.focus();
-    });
-  } else if (link.id === "why-open") {
-    const dialog = document.querySelector("#why-dialog");
-    if (!dialog) return;
-    event.preventDefault();
-    const why = (await read(link.href))?.querySelector("#why");
-    if (!why) return location.assign(link.href);
-    const heading = why.querySelector("h1");
-    const title = Object.assign(document.createElement("h2"), { textContent: heading.textContent });
-    const close = Object.assign(document.createElement("button"), { className: "plain", textContent: "✕" });
-    close.setAttribute("data-closes", "");
-    close.setAttribute("aria-label", words("close"));
-    heading.replaceWith(title, close);
-    why.querySelectorAll(".clock-why > h2").forEach((inner) => {
-      const smaller = document.createElement("h3");
-      smaller.append(...inner.childNodes);
-      inner.replaceWith(smaller);
-    });
-    dialog.replaceChildren(why);
-    dialog.showModal();
-  }
-});
+import { clearFaults, showFaults } from "./api.js";
 
 async function read(address) {
   const response = await fetch(address).catch(() => null);
   return response?.ok ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
 }
 
-// ---- what others do
+export function begin(life) {
+  const page = new CasePage(document.querySelector("#case"), life);
+  document.documentElement.classList.add("is-scripted");
+  for (const part of [composer, fields, presence]) part.begin(page);
 
-let waiting = null;
-let actors = [];
+  on("e", () => {
+    const first = page.find(".fields [data-field]");
+    first?.focus();
+    return first ? undefined : false;
+  }, life);
 
-function soon(event) {
-  if (event.case_id !== place.id) return;
-  actors.push(event);
-  waiting ??= setTimeout(look, 50);
-}
-
-async function look() {
-  waiting = null;
-  const events = actors;
-  actors = [];
-  const before = new Set([...document.querySelectorAll("#thread .comment")].map((comment) => comment.id));
-  if (!(await refresh())) return;
-  const isOthers = events.some(({ actor_kind, actor_id }) => actor_kind !== "user" || actor_id !== place.me);
-  if (!isOthers) return;
-  const fresh = [...document.querySelectorAll("#thread .comment")].filter((comment) => !before.has(comment.id));
-  for (const comment of fresh) {
-    const name = comment.querySelector("header b")?.textContent ?? "";
-    const text = words(comment.classList.contains("internal") ? "noted" : "replied", { name });
-    const { top } = comment.getBoundingClientRect();
-    const link = top > innerHeight || top < 0 ? { href: `#${comment.id}`, text: words("show") } : undefined;
-    toast(text, { link });
+  // The list that led here knows what stands beside this case.
+  const list = kept();
+  const at = list?.cases.indexOf(String(page.id)) ?? -1;
+  if (at >= 0) {
+    keep({ ...list, open: location.pathname });
+    const shown = page.find("#in-list");
+    for (const [rel, id] of [["prev", list.cases[at - 1]], ["next", list.cases[at + 1]]]) {
+      if (id) shown.querySelector(`[rel=${rel}]`).href = `/cases/${id}`;
+    }
+    shown.querySelector("span").textContent = `${at + 1} / ${list.cases.length}`;
+    shown.hidden = list.cases.length < 2;
+    shown.addEventListener("click", (event) => {
+      const link = event.target.closest("a[href]");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      location.replace(link.href);
+    });
   }
-}
 
-for (const kind of ["case_changed", "case_breached"]) hear(kind, soon);
-hear("reset", () => refresh());
-// The stream rests while nobody looks.
-hear("awake", () => refresh());
+  // Small forms: escalations, followers, family.
+  page.root.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-patch]")) return;
+    event.preventDefault();
+    clearFaults(form);
+    event.submitter?.setAttribute("aria-busy", "true");
+    try {
+      const answer = await page.send(form.action, new URLSearchParams(new FormData(form, event.submitter)));
+      if (life.aborted) return;
+      if (answer) return ask(form, answer);
+      const moves = "moves" in form.dataset && /(\d+)\s*$/.exec(form.elements.number.value);
+      if (moves) return location.assign(`/cases/${Number(moves[1])}`);
+      const home = [form.closest("article")?.id, form.closest("details")?.id, form.parentElement.id, form.closest("section")?.id].filter(Boolean);
+      form.closest("article")?.removeAttribute("data-keep");
+      form.closest("details")?.removeAttribute("open");
+      form.reset();
+      await page.refresh();
+      land(home);
+    } catch (error) {
+      if (!page.isMissed(error.message)) showFaults(form, error);
+    } finally {
+      event.submitter?.removeAttribute("aria-busy");
+    }
+  });
 
-// A link to a comment that the page left out.
-const named = /^#comment-(\d+)$/.exec(location.hash);
-if (named && !document.getElementById(`comment-${named[1]}`)) {
-  history.replaceState(null, "", `?comment=${named[1]}${location.hash}`);
-  refresh().then(() => document.getElementById(`comment-${named[1]}`)?.scrollIntoView());
+  // What the server asks before it does a thing is shown in its form, which is then sent once more with the answer. A second
+  // click that was meant for the first is no answer.
+  function ask(form, answer) {
+    form.querySelector("[data-stays]")?.remove();
+    const sure = Object.assign(document.createElement("input"), { type: "hidden", name: "confirmed", value: "true", disabled: true });
+    setTimeout(() => (sure.disabled = false), 500);
+    const asked = document.createElement("div");
+    asked.setAttribute("data-stays", "");
+    asked.append(answer.querySelector("#merge-ask"), sure);
+    form.querySelector(".actions").before(asked);
+    form.addEventListener("input", () => asked.remove(), { once: true });
+  }
+
+  // After a form has gone, the keyboard goes on where it stood: at its fold, or at what took its place.
+  function land(ids) {
+    for (const id of ids) {
+      const place = document.getElementById(id);
+      const next = place?.querySelector(place.matches("article") ? "[data-edit]" : "summary, button, a[href]");
+      if (next) return next.focus({ preventScroll: true });
+    }
+  }
+
+  page.root.addEventListener("click", async (event) => {
+    const link = event.target.closest("a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (link.dataset.gap !== undefined) {
+      event.preventDefault();
+      history.replaceState(null, "", link.href);
+      await page.refresh();
+    } else if (link.dataset.edit) {
+      event.preventDefault();
+      const article = link.closest("article");
+      const form = (await read(link.href))?.querySelector("#edit-comment");
+      if (life.aborted) return;
+      if (!form) return location.assign(link.href);
+      const text = article.querySelector(".text");
+      article.setAttribute("data-keep", "");
+      text.replaceWith(form);
+      form.querySelector("textarea").focus();
+      form.querySelector("[data-cancel]").addEventListener("click", (cancel) => {
+        cancel.preventDefault();
+        form.replaceWith(text);
+        article.removeAttribute("data-keep");
+        link.focus();
+      });
+    } else if (link.id === "why-open") {
+      const dialog = page.find("#why-dialog");
+      if (!dialog) return;
+      event.preventDefault();
+      const why = (await read(link.href))?.querySelector("#why");
+      if (life.aborted) return;
+      if (!why) return location.assign(link.href);
+      const heading = why.querySelector("h1");
+      const title = Object.assign(document.createElement("h2"), { textContent: heading.textContent });
+      const close = Object.assign(document.createElement("button"), { className: "plain", textContent: "✕" });
+      close.setAttribute("data-closes", "");
+      close.setAttribute("aria-label", page.words("close"));
+      heading.replaceWith(title, close);
+      why.querySelectorAll(".clock-why > h2").forEach((inner) => {
+        const smaller = document.createElement("h3");
+        smaller.append(...inner.childNodes);
+        inner.replaceWith(smaller);
+      });
+      dialog.replaceChildren(why);
+      dialog.showModal();
+    }
+  });
+
+  // ---- what others do
+
+  let waiting = null;
+  let actors = [];
+
+  function soon(event) {
+    if (event.case_id !== page.id) return;
+    actors.push(event);
+    waiting ??= setTimeout(look, 50);
+  }
+
+  async function look() {
+    waiting = null;
+    const events = actors;
+    actors = [];
+    const before = new Set([...page.root.querySelectorAll("#thread .comment")].map((comment) => comment.id));
+    if (!(await page.refresh())) return;
+    const isOthers = events.some(({ actor_kind, actor_id }) => actor_kind !== "user" || actor_id !== page.me);
+    if (!isOthers) return;
+    const fresh = [...page.root.querySelectorAll("#thread .comment")].filter((comment) => !before.has(comment.id));
+    for (const comment of fresh) {
+      const name = comment.querySelector("header b")?.textContent ?? "";
+      const text = page.words(comment.classList.contains("internal") ? "noted" : "replied", { name });
+      const { top } = comment.getBoundingClientRect();
+      const link = top > innerHeight || top < 0 ? { href: `#${comment.id}`, text: page.words("show") } : undefined;
+      toast(text, { link });
+    }
+  }
+
+  for (const kind of ["case_changed", "case_breached"]) hear(kind, soon, life);
+  hear("reset", () => page.refresh(), life);
+  // The stream rests while nobody looks.
+  hear("awake", () => page.refresh(), life);
+
+  // A link to a comment that the page left out.
+  const named = /^#comment-(\d+)$/.exec(location.hash);
+  if (named && !document.getElementById(`comment-${named[1]}`)) {
+    history.replaceState(null, "", `?comment=${named[1]}${location.hash}`);
+    page.refresh().then(() => document.getElementById(`comment-${named[1]}`)?.scrollIntoView());
+  }
 }

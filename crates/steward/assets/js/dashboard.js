@@ -5,8 +5,6 @@ import { hear } from "./live.js";
 import { tell } from "./clock.js";
 
 const PAUSE = 5_000;
-const place = document.querySelector("[data-figures]");
-let due = false, busy = false, last = Date.now(), timer;
 
 function lay(now, next) {
   if (now.nodeType === Node.TEXT_NODE) {
@@ -29,34 +27,38 @@ function layAll(now, next) {
   old.slice(fresh.length).forEach((node) => node.remove());
 }
 
-async function refresh() {
-  if (!due || busy || document.hidden || Date.now() - last < PAUSE) return;
-  [due, busy, last] = [false, true, Date.now()];
-  try {
-    const response = await fetch(place.dataset.figures + location.search);
-    if (!response.ok || response.redirected) return;
-    const next = document.createElement("template");
-    next.innerHTML = await response.text();
-    layAll(place, next.content);
-    tell(place);
-  } catch {
-    // The next event tries again.
-  } finally {
-    busy = false;
-    if (due) plan();
+export function begin(life) {
+  const place = document.querySelector("[data-figures]");
+  let due = false, busy = false, last = Date.now(), timer;
+  if (!place) return;
+
+  async function refresh() {
+    if (!due || busy || life.aborted || document.hidden || Date.now() - last < PAUSE) return;
+    [due, busy, last] = [false, true, Date.now()];
+    try {
+      const response = await fetch(place.dataset.figures + location.search, { signal: life });
+      if (!response.ok || response.redirected) return;
+      const next = document.createElement("template");
+      next.innerHTML = await response.text();
+      layAll(place, next.content);
+      tell(place);
+    } catch {
+      // The next event tries again.
+    } finally {
+      busy = false;
+      if (due) plan();
+    }
   }
-}
 
-function plan() {
-  clearTimeout(timer);
-  timer = setTimeout(refresh, Math.max(0, last + PAUSE - Date.now()));
-}
+  function plan() {
+    clearTimeout(timer);
+    timer = setTimeout(refresh, Math.max(0, last + PAUSE - Date.now()));
+  }
 
-if (place) {
   const note = () => {
     if (!due) plan();
     due = true;
   };
-  for (const kind of ["case_created", "case_changed", "case_breached", "reset", "awake"]) hear(kind, note);
-  document.addEventListener("visibilitychange", refresh);
+  for (const kind of ["case_created", "case_changed", "case_breached", "reset", "awake"]) hear(kind, note, life);
+  document.addEventListener("visibilitychange", refresh, { signal: life });
 }

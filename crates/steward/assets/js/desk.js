@@ -1,16 +1,25 @@
 // What scripts add to pages that work without them. Each module looks for the elements that concern it.
 
-import "./keys.js";
-import "./drafts.js";
-import "./clock.js";
-import "./send.js";
+import { comeBack, composeAsAsked } from "./keys.js";
+import { recall } from "./drafts.js";
+import { tell } from "./clock.js";
 import "./dialogs.js";
 import "./palette.js";
-import "./shortcuts.js";
 import "./zone.js";
 
-// A strip of sections begins where one is.
-document.querySelector(".within [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// Only the workspace has counts, hears what happens, and is visited.
+const workspace = document.querySelector("[data-count]") && Promise.all([import("./counts.js"), import("./visit.js")]);
 
-// Only the workspace has counts, and hears what happens.
-if (document.querySelector("[data-count]")) import("./counts.js");
+export async function begin(life, { isBack }) {
+  recall();
+  tell();
+  composeAsAsked();
+  if (isBack) comeBack();
+  // A strip of sections begins where one is.
+  document.querySelector(".within [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  const more = [];
+  if (document.querySelector("form[data-api]")) more.push(import("./send.js"));
+  // What has been done is said on the page that follows.
+  if (sessionStorage.getItem("done")) more.push(import("./done.js").then(({ say }) => say()));
+  await Promise.all([workspace, ...more]);
+}

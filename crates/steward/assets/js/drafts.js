@@ -24,16 +24,20 @@ sessionStorage.removeItem(SENT);
 const hasCameBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
 if (sent && !hasCameBack && !document.querySelector(".refusal, .fault, [aria-invalid=true]")) localStorage.removeItem(sent);
 
-for (const form of document.querySelectorAll("form[data-draft]")) {
-  const kept = JSON.parse(localStorage.getItem(keyOf(form)) ?? "{}");
-  // What the server put there comes first.
-  const isEmpty = !fields(form).some((field) => isText(field) && field.value);
-  for (const field of isEmpty ? fields(form) : []) {
-    if (field.type === "radio") field.checked = kept[field.name] ? field.value === kept[field.name] : field.checked;
-    else field.value ||= kept[field.name] ?? "";
+// Puts what is kept into the forms of a page, and keeps what is typed there.
+export function recall() {
+  for (const form of document.querySelectorAll("form[data-draft]")) {
+    const kept = JSON.parse(localStorage.getItem(keyOf(form)) ?? "{}");
+    // What the server put there comes first.
+    const isEmpty = !fields(form).some((field) => isText(field) && field.value);
+    for (const field of isEmpty ? fields(form) : []) {
+      if (field.type === "radio") field.checked = kept[field.name] ? field.value === kept[field.name] : field.checked;
+      else field.value ||= kept[field.name] ?? "";
+    }
+    form.addEventListener("input", () => keep(form));
   }
-  form.addEventListener("input", () => keep(form));
 }
+
 // After every listener of the form's own.
 addEventListener("submit", ({ target, defaultPrevented }) => {
   if (target.dataset.draft && !defaultPrevented) sessionStorage.setItem(SENT, keyOf(target));

@@ -1,11 +1,8 @@
 // Properties are saved one by one, as soon as they are changed. The version that the page shows goes along: where somebody
 // else changed the same field meanwhile, both values are shown and the reader chooses; another field does not matter.
 
-import { place, refresh, words } from "./case-page.js";
-import { call } from "./send.js";
+import { call } from "./api.js";
 
-const address = `/api/crm/cases/${place.id}`;
-const version = () => document.querySelector("#case-head").dataset.version;
 const list = (text) => text.split(",").map((word) => word.trim().toLowerCase()).filter(Boolean);
 
 const kinds = {
@@ -45,66 +42,73 @@ function say(field, className, text) {
   return note;
 }
 
-async function save(field, etag = version(), tries = 3) {
-  clear(field);
-  const route = field.name === "status" ? `PUT ${address}/status` : `PUT ${address}`;
-  try {
-    const { case: item } = await call(route, bodyOf(field), `"${place.id}-${etag}"`);
-    document.querySelector("#case-head").dataset.version = item.edit_version;
-    if (field.name === "status") field.value = "";
-    await refresh();
-    const note = say(field, "saved", words("saved"));
-    setTimeout(() => note.remove(), 2_000);
-  } catch (error) {
-    if (error.status === 412 && tries > 0) return meet(field, tries);
-    if (error.status === undefined || error.status === 401) error.message = words(error.status ? "signed-out" : "lost");
-    const faults = (error.problem?.errors ?? []).map(({ message }) => message).join("; ");
-    field.setAttribute("aria-invalid", "true");
-    say(field, "fault", faults || error.message);
+export function begin(page) {
+  const address = `/api/crm/cases/${page.id}`;
+  const head = () => page.find("#case-head");
+
+  async function save(field, etag = head().dataset.version, tries = 3) {
+    clear(field);
+    const route = field.name === "status" ? `PUT ${address}/status` : `PUT ${address}`;
+    try {
+      const { case: item } = await call(route, bodyOf(field), `"${page.id}-${etag}"`);
+      head().dataset.version = item.edit_version;
+      if (field.name === "status") field.value = "";
+      await page.refresh();
+      const note = say(field, "saved", page.words("saved"));
+      setTimeout(() => note.remove(), 2_000);
+    } catch (error) {
+      if (error.status === 412 && tries > 0) return meet(field, tries);
+      if (error.status === undefined || error.status === 401) error.message = page.words(error.status ? "signed-out" : "lost");
+      const faults = (error.problem?.errors ?? []).map(({ message }) => message).join("; ");
+      if (page.isMissed(faults || error.message)) return;
+      field.setAttribute("aria-invalid", "true");
+      say(field, "fault", faults || error.message);
+    }
   }
-}
 
-// Somebody changed the case. If it was another field, this one is saved over the new version.
-async function meet(field, tries) {
-  const { case: item } = await call(`GET ${address}`);
-  const theirs = written(field, item);
-  if (theirs === shownBefore(field) || theirs === field.value) return save(field, item.edit_version, tries - 1);
-  const mine = field.value;
-  const box = Object.assign(document.createElement("span"), { className: "conflict" });
-  box.setAttribute("role", "alert");
-  box.setAttribute("data-stays", "");
-  const button = (text, value, act) => {
-    const choice = Object.assign(document.createElement("button"), { type: "button", className: "quiet small" });
-    choice.append(`${text}: `, Object.assign(document.createElement("b"), { textContent: label(field, value) }));
-    choice.addEventListener("click", act);
-    return choice;
-  };
-  box.append(
-    words("conflict"),
-    button(words("theirs"), theirs, () => {
-      clear(field);
-      field.value = field.name === "status" ? "" : theirs;
-      field.focus();
-      refresh();
-    }),
-    button(words("yours"), mine, () => {
-      field.focus();
-      save(field, item.edit_version);
-    }),
-  );
-  field.after(box);
-}
+  // Somebody changed the case. If it was another field, this one is saved over the new version.
+  async function meet(field, tries) {
+    const { case: item } = await call(`GET ${address}`);
+    const theirs = written(field, item);
+    if (theirs === shownBefore(field) || theirs === field.value) return save(field, item.edit_version, tries - 1);
+    if (page.isMissed(page.words("conflict"))) return;
+    const mine = field.value;
+    const box = Object.assign(document.createElement("span"), { className: "conflict" });
+    box.setAttribute("role", "alert");
+    box.setAttribute("data-stays", "");
+    const button = (text, value, act) => {
+      const choice = Object.assign(document.createElement("button"), { type: "button", className: "quiet small" });
+      choice.append(`${text}: `, Object.assign(document.createElement("b"), { textContent: label(field, value) }));
+      choice.addEventListener("click", act);
+      return choice;
+    };
+    box.append(
+      page.words("conflict"),
+      button(page.words("theirs"), theirs, () => {
+        clear(field);
+        field.value = field.name === "status" ? "" : theirs;
+        field.focus();
+        page.refresh();
+      }),
+      button(page.words("yours"), mine, () => {
+        field.focus();
+        save(field, item.edit_version);
+      }),
+    );
+    field.after(box);
+  }
 
-place.root.addEventListener("change", (event) => {
-  const field = event.target.closest("[data-field]");
-  if (!field || (field.name === "status" && field.value === "")) return;
-  if (field.name === "tags" && list(field.value).join() === list(field.defaultValue).join()) return;
-  if (field.checkValidity()) save(field);
-  else field.reportValidity();
-});
-// Everything is saved by then.
-place.root.addEventListener("submit", (event) => {
-  if (!event.target.matches("form[data-fields]")) return;
-  event.preventDefault();
-  event.target.closest("details")?.removeAttribute("open");
-});
+  page.root.addEventListener("change", (event) => {
+    const field = event.target.closest("[data-field]");
+    if (!field || (field.name === "status" && field.value === "")) return;
+    if (field.name === "tags" && list(field.value).join() === list(field.defaultValue).join()) return;
+    if (field.checkValidity()) save(field);
+    else field.reportValidity();
+  });
+  // Everything is saved by then.
+  page.root.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-fields]")) return;
+    event.preventDefault();
+    event.target.closest("details")?.removeAttribute("open");
+  });
+}

@@ -1,11 +1,12 @@
-// Keys. A module adds its own with `on(key, act)`; while somebody types they are letters.
-
-import { rest } from "./ahead.js";
+// Keys. A module adds its own with `on(key, act, life)`, for as long as a page is shown where `life` says so; while
+// somebody types they are letters.
 
 const acts = new Map();
 
-export function on(key, act) {
+export function on(key, act, life) {
+  const former = acts.get(key);
   acts.set(key, act);
+  life?.addEventListener("abort", () => (former ? acts.set(key, former) : acts.delete(key)));
 }
 
 const isTyping = (target) =>
@@ -42,7 +43,7 @@ function move(step) {
   if (!all.length) return beside(step);
   const next = all[Math.min(Math.max(all.indexOf(selected()) + step, 0), all.length - 1)];
   choose(next);
-  rest(linkOf(next));
+  linkOf(next).dispatchEvent(new Event("rest", { bubbles: true }));
 }
 
 // ---- one's place in a list: the row that was opened, and the cases around it
@@ -61,13 +62,12 @@ addEventListener("click", ({ target }) => {
   if (row) remember(row);
 });
 
-function comeBack() {
+export function comeBack() {
   const list = kept();
   const row = list?.at === here() && rows().find((one) => linkOf(one).pathname === list.open);
   if (row) choose(row);
 }
 addEventListener("pageshow", ({ persisted }) => persisted && comeBack());
-if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") comeBack();
 
 // From a case that a list led to, its neighbours there: Back leads to the list all the same.
 function beside(step) {
@@ -101,7 +101,13 @@ export function compose(kind) {
 
 on("r", () => compose("reply"));
 on("n", () => compose("note"));
-if (/^#(reply|note)$/.test(location.hash)) compose(location.hash.slice(1));
+// A link may ask for the composer.
+export function composeAsAsked() {
+  if (/^#(reply|note)$/.test(location.hash)) compose(location.hash.slice(1));
+}
 
 // On a case, its properties; a list has its own.
 on("e", () => document.querySelector(".properties :is(select, input:not([type=hidden]))")?.focus() ?? undefined);
+
+// The keys themselves, in the reader's language: the dialog is in the page.
+on("?", () => document.getElementById("keys")?.showModal() ?? undefined);

@@ -4,258 +4,265 @@ import { hear } from "./live.js";
 import { on, selected } from "./keys.js";
 import { tell } from "./clock.js";
 import { toast } from "./dialogs.js";
-import { sentence } from "./send.js";
+import { sentence } from "./api.js";
 
-const list = document.getElementById("list");
-const form = document.getElementById("filters");
-const news = document.getElementById("news");
-const boxes = () => [...list.querySelectorAll("[name=case_id]")];
-const rowOf = (id) => document.getElementById(`case-${id}`);
+export function begin(life) {
+  const list = document.getElementById("list");
+  const form = document.getElementById("filters");
+  const news = document.getElementById("news");
+  const boxes = () => [...list.querySelectorAll("[name=case_id]")];
+  const rowOf = (id) => document.getElementById(`case-${id}`);
 
-// ---- filters
+  // ---- filters
 
-// The address of what the fields say. A field that is empty says nothing, unless it takes a saved view's filter away.
-function asked() {
-  const given = new Map();
-  for (const [name, value] of new FormData(form)) {
-    const known = given.get(name);
-    given.set(name, known ? [known, value].filter(Boolean).join(",") : value);
+  // The address of what the fields say. A field that is empty says nothing, unless it takes a saved view's filter away.
+  function asked() {
+    const given = new Map();
+    for (const [name, value] of new FormData(form)) {
+      const known = given.get(name);
+      given.set(name, known ? [known, value].filter(Boolean).join(",") : value);
+    }
+    const base = form.dataset.base.split(",");
+    for (const name of base) if (name === "status" && !given.has(name)) given.set(name, "");
+    for (const [name, value] of given) if (!value.trim() && !base.includes(name)) given.delete(name);
+    return [...given].map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`).join("&");
   }
-  const base = form.dataset.base.split(",");
-  for (const name of base) if (name === "status" && !given.has(name)) given.set(name, "");
-  for (const [name, value] of given) if (!value.trim() && !base.includes(name)) given.delete(name);
-  return [...given].map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`).join("&");
-}
 
-const partOf = (query) => `/cases/rows?view=${encodeURIComponent(list.dataset.view)}&${query}`;
+  const partOf = (query) => `/cases/rows?view=${encodeURIComponent(list.dataset.view)}&${query}`;
 
-let asking, timer;
-async function read(query) {
-  asking?.abort();
-  asking = new AbortController();
-  try {
-    const response = await fetch(partOf(query), { signal: asking.signal });
-    if (response.redirected) return location.reload();
-    if (!response.ok) return location.assign(location.pathname + (query && `?${query}`));
-    const chosen = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
-    const current = selected()?.id;
-    const isHeld = list.contains(document.activeElement);
-    list.innerHTML = await response.text();
-    for (const box of boxes()) box.checked = chosen.has(box.value);
-    if (current) document.getElementById(current)?.setAttribute("aria-selected", "true");
-    if (isHeld) selected()?.querySelector("[data-open]")?.focus({ preventScroll: true });
-    forget();
-    tally();
+  let asking, timer;
+  async function read(query) {
+    asking?.abort();
+    asking = new AbortController();
+    try {
+      const response = await fetch(partOf(query), { signal: AbortSignal.any([asking.signal, life]) });
+      if (response.redirected) return location.reload();
+      if (!response.ok) return location.assign(location.pathname + (query && `?${query}`));
+      const chosen = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
+      const current = selected()?.id;
+      const isHeld = list.contains(document.activeElement);
+      list.innerHTML = await response.text();
+      for (const box of boxes()) box.checked = chosen.has(box.value);
+      if (current) document.getElementById(current)?.setAttribute("aria-selected", "true");
+      if (isHeld) selected()?.querySelector("[data-open]")?.focus({ preventScroll: true });
+      forget();
+      tally();
+      tell();
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+    }
+  }
+
+  function filter() {
+    if (life.aborted) return;
+    const query = asked();
+    history.replaceState(null, "", location.pathname + (query && `?${query}`));
+    const back = document.querySelector("#bulk [name=next]");
+    if (back) back.value = location.pathname + location.search;
+    read(query);
+  }
+
+  form.addEventListener("input", (event) => {
+    clearTimeout(timer);
+    timer = setTimeout(filter, event.target.matches("[type=search], [name=tag]") ? 120 : 0);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    filter();
+  });
+  // A menu of filters closes when one looks elsewhere.
+  document.addEventListener("click", (event) => {
+    for (const open of form.querySelectorAll("details[open]")) if (!open.contains(event.target)) open.open = false;
+  }, { signal: life });
+  form.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && event.target.closest("details[open]");
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
+  });
+
+  // ---- what others change
+
+  const changed = new Set(), unseen = new Set();
+  let looking;
+
+  function forget() {
+    unseen.clear();
+    news.replaceChildren();
+  }
+
+  function announce() {
+    if (!unseen.size) return news.replaceChildren();
+    const text = unseen.size === 1 ? list.dataset.newsOne : list.dataset.newsMany.replace("%", unseen.size);
+    const link = Object.assign(document.createElement("a"), { href: location.href, textContent: text });
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const query = new URLSearchParams(location.search);
+      query.delete("cursor");
+      history.replaceState(null, "", location.pathname + (query.size ? `?${query}` : ""));
+      read(query.toString());
+      scrollTo({ top: 0 });
+    });
+    news.replaceChildren(link);
+  }
+
+  function replace(row) {
+    const old = document.getElementById(row.id);
+    if (old.querySelector(":checked")) row.querySelector("[name=case_id]").checked = true;
+    if (old.ariaSelected === "true") row.setAttribute("aria-selected", "true");
+    const focus = old.contains(document.activeElement) && [...old.querySelectorAll("a, input")].indexOf(document.activeElement);
+    old.replaceWith(row);
+    if (focus !== false && focus >= 0) row.querySelectorAll("a, input")[focus]?.focus({ preventScroll: true });
+    row.classList.add("changed");
+  }
+
+  async function look() {
+    looking = undefined;
+    if (life.aborted) return;
+    const ids = [...changed].sort((a, b) => Boolean(rowOf(b)) - Boolean(rowOf(a))).slice(0, 100);
+    changed.clear();
+    const query = location.search.slice(1);
+    const address = `/cases/changes?view=${encodeURIComponent(list.dataset.view)}&${query && `${query}&`}case_ids=${ids.join(",")}`;
+    const response = await fetch(address).catch(() => undefined);
+    if (!response?.ok || response.redirected) return;
+    const part = document.createElement("template");
+    part.innerHTML = await response.text();
+    if (life.aborted) return;
+    const matching = new Set([...part.content.querySelectorAll("li")].map((item) => item.dataset.case));
+    const rows = new Map([...part.content.querySelectorAll("tr")].map((row) => [row.dataset.case, row]));
+    for (const id of ids.map(String)) {
+      const old = rowOf(id);
+      if (old && rows.has(id)) replace(rows.get(id));
+      const now = rowOf(id);
+      // What left the list stays where it is, faded, until the list is read again: rows do not jump.
+      if (now) {
+        now.classList.toggle("stale", !matching.has(id));
+        now.title = matching.has(id) ? "" : list.dataset.stale;
+      } else if (matching.has(id)) unseen.add(id);
+      else unseen.delete(id);
+    }
+    announce();
     tell();
-  } catch (error) {
-    if (error.name !== "AbortError") throw error;
   }
-}
 
-function filter() {
-  const query = asked();
-  history.replaceState(null, "", location.pathname + (query && `?${query}`));
-  const back = document.querySelector("#bulk [name=next]");
-  if (back) back.value = location.pathname + location.search;
-  read(query);
-}
-
-form.addEventListener("input", (event) => {
-  clearTimeout(timer);
-  timer = setTimeout(filter, event.target.matches("[type=search], [name=tag]") ? 120 : 0);
-});
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  filter();
-});
-// A menu of filters closes when one looks elsewhere.
-document.addEventListener("click", (event) => {
-  for (const open of form.querySelectorAll("details[open]")) if (!open.contains(event.target)) open.open = false;
-});
-form.addEventListener("keydown", (event) => {
-  const open = event.key === "Escape" && event.target.closest("details[open]");
-  if (!open) return;
-  open.open = false;
-  open.querySelector("summary").focus();
-});
-
-// ---- what others change
-
-const changed = new Set(), unseen = new Set();
-let looking;
-
-function forget() {
-  unseen.clear();
-  news.replaceChildren();
-}
-
-function announce() {
-  if (!unseen.size) return news.replaceChildren();
-  const text = unseen.size === 1 ? list.dataset.newsOne : list.dataset.newsMany.replace("%", unseen.size);
-  const link = Object.assign(document.createElement("a"), { href: location.href, textContent: text });
-  link.addEventListener("click", (event) => {
-    event.preventDefault();
-    const query = new URLSearchParams(location.search);
-    query.delete("cursor");
-    history.replaceState(null, "", location.pathname + (query.size ? `?${query}` : ""));
-    read(query.toString());
-    scrollTo({ top: 0 });
-  });
-  news.replaceChildren(link);
-}
-
-function replace(row) {
-  const old = document.getElementById(row.id);
-  if (old.querySelector(":checked")) row.querySelector("[name=case_id]").checked = true;
-  if (old.ariaSelected === "true") row.setAttribute("aria-selected", "true");
-  const focus = old.contains(document.activeElement) && [...old.querySelectorAll("a, input")].indexOf(document.activeElement);
-  old.replaceWith(row);
-  if (focus !== false && focus >= 0) row.querySelectorAll("a, input")[focus]?.focus({ preventScroll: true });
-  row.classList.add("changed");
-}
-
-async function look() {
-  looking = undefined;
-  const ids = [...changed].sort((a, b) => Boolean(rowOf(b)) - Boolean(rowOf(a))).slice(0, 100);
-  changed.clear();
-  const query = location.search.slice(1);
-  const response = await fetch(`/cases/changes?view=${encodeURIComponent(list.dataset.view)}&${query && `${query}&`}case_ids=${ids.join(",")}`).catch(() => undefined);
-  if (!response?.ok || response.redirected) return;
-  const part = document.createElement("template");
-  part.innerHTML = await response.text();
-  const matching = new Set([...part.content.querySelectorAll("li")].map((item) => item.dataset.case));
-  const rows = new Map([...part.content.querySelectorAll("tr")].map((row) => [row.dataset.case, row]));
-  for (const id of ids.map(String)) {
-    const old = rowOf(id);
-    if (old && rows.has(id)) replace(rows.get(id));
-    const now = rowOf(id);
-    // What left the list stays where it is, faded, until the list is read again: rows do not jump.
-    if (now) {
-      now.classList.toggle("stale", !matching.has(id));
-      now.title = matching.has(id) ? "" : list.dataset.stale;
-    } else if (matching.has(id)) unseen.add(id);
-    else unseen.delete(id);
+  for (const kind of ["case_created", "case_changed", "case_breached"]) {
+    hear(kind, ({ case_id }) => {
+      changed.add(case_id);
+      looking ??= setTimeout(look, 300);
+    }, life);
   }
-  announce();
-  tell();
-}
+  for (const kind of ["awake", "reset"]) hear(kind, () => read(location.search.slice(1)), life);
 
-for (const kind of ["case_created", "case_changed", "case_breached"]) {
-  hear(kind, ({ case_id }) => {
-    changed.add(case_id);
-    looking ??= setTimeout(look, 300);
-  });
-}
-for (const kind of ["awake", "reset"]) hear(kind, () => read(location.search.slice(1)));
+  // ---- choosing several
 
-// ---- choosing several
+  const bar = document.getElementById("bulk");
+  let last;
 
-const bar = document.getElementById("bulk");
-let last;
-
-function tally() {
-  const all = list.querySelector("[data-all]");
-  if (!all) return;
-  const chosen = boxes().filter((box) => box.checked).length;
-  all.hidden = false;
-  all.checked = chosen > 0 && chosen === boxes().length;
-  all.indeterminate = chosen > 0 && !all.checked;
-  const text = bar.querySelector(".how-many");
-  text.textContent = chosen === 1 ? text.dataset.one : text.dataset.many.replace("%", chosen);
-}
-
-list.addEventListener("click", (event) => {
-  const box = event.target.closest("[name=case_id]");
-  if (!box) return;
-  const all = boxes();
-  if (event.shiftKey && all.includes(last)) {
-    const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
-    for (const other of all.slice(from, to + 1)) other.checked = box.checked;
+  function tally() {
+    const all = list.querySelector("[data-all]");
+    if (!all) return;
+    const chosen = boxes().filter((box) => box.checked).length;
+    all.hidden = false;
+    all.checked = chosen > 0 && chosen === boxes().length;
+    all.indeterminate = chosen > 0 && !all.checked;
+    const text = bar.querySelector(".how-many");
+    text.textContent = chosen === 1 ? text.dataset.one : text.dataset.many.replace("%", chosen);
   }
-  last = box;
-  tally();
-});
-list.addEventListener("change", (event) => {
-  if (!event.target.matches("[data-all]")) return;
-  for (const box of boxes()) box.checked = event.target.checked;
-  tally();
-});
-on("x", () => {
-  const box = selected()?.querySelector("[name=case_id]");
-  if (!box) return false;
-  box.checked = !box.checked;
-  last = box;
-  tally();
-});
-tally();
 
-bar?.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const button = event.submitter ?? bar.querySelector("button");
-  button.setAttribute("aria-busy", "true");
-  try {
-    const response = await fetch(bar.action, { method: "POST", body: new URLSearchParams(new FormData(bar)) });
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const outcome = page.getElementById("bulk-outcome");
-    if (!outcome) return toast(page.querySelector("main p")?.textContent ?? response.statusText, { alarm: true });
-    if (outcome.dataset.refused === "0") {
-      toast(outcome.dataset.changed);
-      const first = boxes().find((box) => box.checked)?.value;
-      bar.reset();
-      for (const box of boxes()) box.checked = false;
-      await read(location.search.slice(1));
-      return focusRow(first);
-    } else {
-      const dialog = document.getElementById("outcome");
-      dialog.replaceChildren(...outcome.children);
-      dialog.showModal();
+  list.addEventListener("click", (event) => {
+    const box = event.target.closest("[name=case_id]");
+    if (!box) return;
+    const all = boxes();
+    if (event.shiftKey && all.includes(last)) {
+      const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
+      for (const other of all.slice(from, to + 1)) other.checked = box.checked;
     }
-    read(location.search.slice(1));
-  } finally {
-    button.removeAttribute("aria-busy");
-  }
-});
-// The bar has gone with what was chosen: the keyboard goes on at the first of it, if that is still here.
-function focusRow(id) {
-  (rowOf(id) ?? selected() ?? list.querySelector("tr[data-case]"))?.querySelector("[data-open]").focus({ preventScroll: true });
-}
-document.getElementById("outcome")?.addEventListener("click", (event) => event.target.closest("a[data-closes]") && event.preventDefault());
-
-// ---- changing one without opening it
-
-on("e", () => {
-  const row = selected();
-  if (!row) return false;
-  edit(row.dataset.case);
-});
-
-async function edit(id) {
-  const response = await fetch(`/cases/quick?case_id=${id}`);
-  if (!response.ok || response.redirected) return;
-  const dialog = document.createElement("dialog");
-  dialog.setAttribute("aria-labelledby", "quick-title");
-  dialog.innerHTML = await response.text();
-  document.body.append(dialog);
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    rowOf(id)?.querySelector("[data-open]")?.focus({ preventScroll: true });
+    last = box;
+    tally();
   });
-  const quick = dialog.querySelector("form");
-  quick.addEventListener("submit", async (event) => {
+  list.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-all]")) return;
+    for (const box of boxes()) box.checked = event.target.checked;
+    tally();
+  });
+  on("x", () => {
+    const box = selected()?.querySelector("[name=case_id]");
+    if (!box) return false;
+    box.checked = !box.checked;
+    last = box;
+    tally();
+  }, life);
+  tally();
+
+  bar?.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const headers = { "accept-language": document.documentElement.lang };
-    const saved = await fetch(quick.action, { method: "POST", headers, body: new URLSearchParams(new FormData(quick)) });
-    if (saved.ok) {
-      changed.add(Number(id));
-      looking ??= setTimeout(look, 0);
-      return dialog.close();
+    const button = event.submitter ?? bar.querySelector("button");
+    button.setAttribute("aria-busy", "true");
+    try {
+      const response = await fetch(bar.action, { method: "POST", body: new URLSearchParams(new FormData(bar)) });
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const outcome = page.getElementById("bulk-outcome");
+      if (!outcome) return toast(page.querySelector("main p")?.textContent ?? response.statusText, { alarm: true });
+      if (outcome.dataset.refused === "0") {
+        toast(outcome.dataset.changed);
+        if (life.aborted) return;
+        const first = boxes().find((box) => box.checked)?.value;
+        bar.reset();
+        for (const box of boxes()) box.checked = false;
+        await read(location.search.slice(1));
+        return focusRow(first);
+      } else if (!life.aborted) {
+        const dialog = document.getElementById("outcome");
+        dialog.replaceChildren(...outcome.children);
+        dialog.showModal();
+      }
+      read(location.search.slice(1));
+    } finally {
+      button.removeAttribute("aria-busy");
     }
-    const problem = await saved.json().catch(() => ({}));
-    quick.querySelector(".refusal")?.remove();
-    const said = (problem.errors ?? []).map((fault) => sentence(quick, fault)).join("; ") || problem.detail || saved.statusText;
-    const note = Object.assign(document.createElement("p"), { className: "refusal", textContent: said });
-    note.setAttribute("role", "alert");
-    quick.prepend(note);
   });
-  dialog.showModal();
+  // The bar has gone with what was chosen: the keyboard goes on at the first of it, if that is still here.
+  function focusRow(id) {
+    (rowOf(id) ?? selected() ?? list.querySelector("tr[data-case]"))?.querySelector("[data-open]").focus({ preventScroll: true });
+  }
+  document.getElementById("outcome")?.addEventListener("click", (event) => event.target.closest("a[data-closes]") && event.preventDefault());
+
+  // ---- changing one without opening it
+
+  on("e", () => {
+    const row = selected();
+    if (!row) return false;
+    edit(row.dataset.case);
+  }, life);
+
+  async function edit(id) {
+    const response = await fetch(`/cases/quick?case_id=${id}`);
+    if (!response.ok || response.redirected || life.aborted) return;
+    const dialog = document.createElement("dialog");
+    dialog.setAttribute("aria-labelledby", "quick-title");
+    dialog.innerHTML = await response.text();
+    document.body.append(dialog);
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      rowOf(id)?.querySelector("[data-open]")?.focus({ preventScroll: true });
+    });
+    const quick = dialog.querySelector("form");
+    quick.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const headers = { "accept-language": document.documentElement.lang };
+      const saved = await fetch(quick.action, { method: "POST", headers, body: new URLSearchParams(new FormData(quick)) });
+      if (saved.ok) {
+        changed.add(Number(id));
+        looking ??= setTimeout(look, 0);
+        return dialog.close();
+      }
+      const problem = await saved.json().catch(() => ({}));
+      quick.querySelector(".refusal")?.remove();
+      const said = (problem.errors ?? []).map((fault) => sentence(quick, fault)).join("; ") || problem.detail || saved.statusText;
+      const note = Object.assign(document.createElement("p"), { className: "refusal", textContent: said });
+      note.setAttribute("role", "alert");
+      quick.prepend(note);
+    });
+    dialog.showModal();
+  }
 }

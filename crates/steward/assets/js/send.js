@@ -8,6 +8,8 @@
 // in the page's language; `data-etag` makes a conflicting change known instead of overwriting. The page that follows says
 // what became of it.
 
+import { call, clearFaults, showFaults } from "./api.js";
+
 export const readers = {
   text: (text) => text,
   number: (text) => (text === "" ? undefined : Number(text)),
@@ -71,23 +73,6 @@ export function body(form) {
   return body;
 }
 
-export async function call(route, json, etag) {
-  const [method, address] = route.split(" ");
-  const headers = { accept: "application/json", "accept-language": document.documentElement.lang };
-  if (json !== undefined) headers["content-type"] = "application/json";
-  if (etag) headers["if-match"] = etag;
-  const response = await fetch(address, { method, headers, body: json === undefined ? undefined : JSON.stringify(json) });
-  const text = await response.text();
-  const answer = text && response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : {};
-  if (!response.ok) throw Object.assign(new Error(answer.detail ?? response.statusText), { status: response.status, problem: answer });
-  return answer;
-}
-
-export function clearFaults(form) {
-  form.querySelectorAll(".fault, .refusal").forEach((shown) => shown.remove());
-  form.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
-}
-
 // Of fields that fill one list together, the one that gave an item.
 function giver(fields, at, form) {
   for (const field of fields) {
@@ -100,7 +85,7 @@ function giver(fields, at, form) {
 }
 
 // The field that a pointer leads to: one of its name, or of what holds it; within lists, that of the item.
-function fieldAt(form, steps) {
+export function fieldAt(form, steps) {
   for (let length = steps.length; length > 0; length--) {
     const name = steps.slice(0, length).join(".");
     const list = form.querySelector(`[data-list="${CSS.escape(name)}"]`);
@@ -113,45 +98,6 @@ function fieldAt(form, steps) {
     if (field) return field instanceof RadioNodeList ? giver([...field], Number(steps[length]), form) : field;
   }
 }
-
-const nameOf = ({ pointer, parameter }) => (pointer ?? parameter ?? "").replace(/^\//, "");
-
-// A fault as a sentence of its own: behind what the label calls its field, else behind its name as words.
-export function sentence(form, fault) {
-  const name = nameOf(fault);
-  const label = fieldAt(form, name.split("/"))?.labels?.[0]?.cloneNode(true);
-  label?.querySelectorAll("input, select, textarea, button, .hint, .fault").forEach((part) => part.remove());
-  const called = label?.textContent.trim() || name.replaceAll("_", " ");
-  return called ? `${called}: ${fault.message}` : fault.message;
-}
-
-export function showFaults(form, error) {
-  const general = [];
-  for (const fault of error.problem?.errors ?? []) {
-    const { message } = fault;
-    const name = nameOf(fault);
-    const shown = fieldAt(form, name.split("/"));
-    if (!shown || shown.type === "hidden") {
-      general.push(sentence(form, fault));
-      continue;
-    }
-    const note = Object.assign(document.createElement("p"), { className: "fault", id: `fault-${name.replaceAll("/", "-")}`, textContent: message });
-    shown.setAttribute("aria-invalid", "true");
-    const described = (shown.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && !id.startsWith("fault-"));
-    shown.setAttribute("aria-describedby", [note.id, ...described].join(" "));
-    (shown.closest("[data-item], label.check, .boxes, .day-row") ?? shown).after(note);
-  }
-  const isNamed = (error.problem?.errors ?? []).length > general.length;
-  if (general.length || !isNamed) {
-    const note = Object.assign(document.createElement("p"), { className: "refusal", role: "alert", textContent: general.join("; ") || error.message });
-    note.setAttribute("role", "alert");
-    form.prepend(note);
-  }
-  form.querySelector("[aria-invalid]")?.focus();
-}
-
-// What has been done is said on the page that follows.
-if (sessionStorage.getItem("done")) import("./done.js").then(({ say }) => say());
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
@@ -170,7 +116,7 @@ document.addEventListener("submit", async (event) => {
     if (next === undefined) location.reload();
     else if (next) location.assign(next.replace(/\{([\w.]+)\}/g, (_, path) => path.split(".").reduce((value, name) => value?.[name], answer)));
   } catch (error) {
-    showFaults(form, error);
+    showFaults(form, error, fieldAt);
   } finally {
     button?.removeAttribute("aria-busy");
   }

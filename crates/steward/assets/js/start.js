@@ -5,8 +5,9 @@
 const { run } = document.currentScript.dataset;
 
 const begin = async () => {
-  await Promise.all(run.split(" ").map((name) => import(`./${name}`)));
-  document.documentElement.toggleAttribute("data-ready", true);
+  const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  for (const name of run.split(" ")) import(`./${name}`);
+  (await import("./page.js")).begin(run, { isBack });
 };
 
 const paintedFirst = () => requestAnimationFrame(() => setTimeout(begin));

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// What a workspace page says to its browser, as it stands between the tags: the content policy knows it by its hash.
-/// `ahead.js` marks the link that somebody rests on.
+/// `visit.js` marks the link that somebody rests on.
 pub const RULES: &str = r#"{"prerender":[{"where":{"and":[{"selector_matches":"[data-ahead]"},{"href_matches":["/views/*","/saved-views/*","/cases","/cases/:id(\\d+)","/cases/new","/customers","/dashboard","/knowledge"]}]},"eagerness":"immediate"}]}"#;
 
 /// The source of the content policy that lets [`RULES`] stand in a page, and nothing else.

@@ -24,9 +24,9 @@ const STYLES: &[(&str, &str)] = &embed! { "css":
     "knowledge.css" "dashboard.css" "administration.css" "customers.css" "design.css" "lists.css" "print.css"
 };
 const SCRIPTS: &[(&str, &str)] = &embed! { "js":
-    "start.js" "desk.js" "keys.js" "ahead.js" "drafts.js" "clock.js" "live.js" "send.js" "dialogs.js" "dashboard.js" "counts.js" "palette.js" "commands.js" "done.js"
-    "list.js" "combobox.js" "notifications.js" "shortcuts.js" "suggest.js" "zone.js" "help.js" "editor.js"
-    "case.js" "case-page.js" "composer.js" "fields.js" "patch.js" "presence.js"
+    "start.js" "page.js" "visit.js" "desk.js" "keys.js" "drafts.js" "clock.js" "live.js" "api.js" "send.js" "dialogs.js" "dashboard.js" "counts.js" "palette.js" "commands.js" "done.js"
+    "list.js" "combobox.js" "notifications.js" "suggest.js" "zone.js" "help.js" "editor.js"
+    "case.js" "case-page.js" "composer.js" "choices.js" "fields.js" "patch.js" "presence.js"
     "administration.js"
 };
 const PICTURES: &[(&str, &str)] = &embed! { "img": "icon.svg" };
@@ -48,9 +48,11 @@ static FILES: LazyLock<BTreeMap<&'static str, File>> = LazyLock::new(|| {
     files
 });
 
-/// A script without the lines that are only said to its readers: they are a tenth of what would travel.
+/// A script without what is only there for its readers: comments on lines of their own and indentation are an eighth of what
+/// would travel. No text of a script goes over several lines (a test).
 fn without_comments(script: &str) -> String {
-    script.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| [line, "\n"]).collect()
+    let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 static MARK: LazyLock<String> = LazyLock::new(|| {
@@ -140,6 +142,17 @@ mod tests {
     fn owned(selector: &str) -> Option<&str> {
         let first = selector.split([' ', '>', '+', '~', ':', '[']).next()?;
         first.strip_prefix('.').filter(|name| !name.contains('.'))
+    }
+
+    /// Lines lose their indentation, which would be a part of such a text.
+    #[test]
+    fn no_text_of_a_script_goes_over_several_lines() {
+        for (name, script) in SCRIPTS {
+            let code = script.lines().filter(|line| !line.trim_start().starts_with("//"));
+            for line in code {
+                assert!(line.matches('`').count() % 2 == 0 && !line.ends_with('\\'), "{name}: {line}");
+            }
+        }
     }
 
     /// All files become one sheet: a class that one component styles is not another's by accident.
