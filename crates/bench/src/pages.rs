@@ -184,14 +184,7 @@ fn judged(address: &str, tools: &Path, report: &mut String, bars: &mut Vec<Bar>)
         ("sign-in", "/sign-in"),
     ];
     for (name, path) in pages {
-        let output = Command::new(&lighthouse)
-            .arg(format!("http://{address}{path}"))
-            .args(["--quiet", "--output=json", "--preset=desktop", "--chrome-flags=--headless --no-sandbox"])
-            .arg(format!("--only-categories={}", CATEGORIES.join(",")))
-            .arg(format!("--extra-headers={{\"Cookie\":\"steward_session={}\"}}", seed::TOKEN))
-            .output()?;
-        let judged: Value = serde_json::from_slice(&output.stdout)
-            .map_err(|_| format!("lighthouse: {}", String::from_utf8_lossy(&output.stderr)))?;
+        let judged = judgement(&lighthouse, &format!("http://{address}{path}"), &CATEGORIES)?;
         let scores: BTreeMap<&str, f64> = CATEGORIES
             .map(|category| {
                 (category, judged["categories"][category]["score"].as_f64().unwrap_or(0.0) * 100.0)
@@ -210,6 +203,25 @@ fn judged(address: &str, tools: &Path, report: &mut String, bars: &mut Vec<Bar>)
     }
     report.push('\n');
     Ok(())
+}
+
+/// Lighthouse's judgement of a page. Its browser sometimes fails to note when the page began, and is asked again.
+fn judgement(lighthouse: &Path, address: &str, categories: &[&str]) -> Result<Value, Fatal> {
+    const TRIES: u32 = 3;
+    let mut why = String::new();
+    for _ in 0..TRIES {
+        let output = Command::new(lighthouse)
+            .arg(address)
+            .args(["--quiet", "--output=json", "--preset=desktop", "--chrome-flags=--headless --no-sandbox"])
+            .arg(format!("--only-categories={}", categories.join(",")))
+            .arg(format!("--extra-headers={{\"Cookie\":\"steward_session={}\"}}", seed::TOKEN))
+            .output()?;
+        match serde_json::from_slice(&output.stdout) {
+            Ok(judged) => return Ok(judged),
+            Err(_) => why = String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+    Err(format!("lighthouse: {why}").into())
 }
 
 fn visitor(chromium: &Chromium, base: &str) -> Result<Tab, Fatal> {

@@ -14,8 +14,7 @@ use crate::{Error, Look, Result, keys};
 const PATIENCE: Duration = Duration::from_secs(20);
 const STEP: Duration = Duration::from_millis(15);
 /// Whether the scripts that a page names to run after its first paint have run, or never will.
-const SCRIPTS_RUN: &str =
-    "document.readyState === 'complete' && (!document.querySelector('script[data-run]')
+const SCRIPTS_RUN: &str = "document.readyState === 'complete' && (!document.querySelector('script[data-run]')
     || document.documentElement.hasAttribute('data-ready') || matchMedia('(scripting: none)').matches)";
 
 /// Finds an element: `text=Send` is the button, link or label that says just that, anything else a selector. Of several the

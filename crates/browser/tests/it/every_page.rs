@@ -83,12 +83,14 @@ in_the_demo! {
         Ok(())
     }
 
-    fn it_fits_a_phone_and_a_wide_screen(stage) {
+    fn it_fits_a_phone_a_tablet_and_a_wide_screen(stage) {
         at_every_page(stage, Look::phone(), |tab, _| {
             let mut faults = overflow(tab)?;
             faults.extend(axe::faults(tab)?);
-            tab.look(Look { width: 1920, height: 1080, ..Look::default() })?;
-            faults.extend(overflow(tab)?);
+            for (width, height) in [(768, 1024), (1920, 1080)] {
+                tab.look(Look { width, height, ..Look::default() })?;
+                faults.extend(overflow(tab)?);
+            }
             tab.look(Look::phone())?;
             Ok(faults.into_iter().collect())
         })

@@ -83,6 +83,21 @@ on_a_desk! {
         Ok(())
     }
 
+    fn the_keyboard_goes_on_after_escalating_and_after_changing_many(stage) {
+        let admin = stage.desk.admin();
+        let case = admin.opens(json!({ "subject": "Printer", "priority_id": 2 }));
+        let tab = stage.tab_of(&admin, Look::default())?;
+        tab.goes(&format!("/cases/{case}"))?.clicks("#escalate summary")?.clicks("#escalate button")?;
+        tab.until_seen("#escalations .badge.alarm")?.until("document.activeElement.matches('#escalate summary')")?;
+        tab.clicks("text=Acknowledge")?.until_gone("text=Acknowledge")?;
+        tab.until("document.activeElement.closest('#escalations') !== null")?;
+        tab.goes("/views/open")?.presses("j")?.presses("x")?.chooses("#bulk [name=priority_id]", "High")?.clicks("#bulk button")?;
+        tab.until_seen(".toasts")?.until_gone("#bulk")?;
+        tab.until("document.activeElement.matches('tr[data-case] [data-open]')")?;
+        assert_eq!(admin.case(case)["priority_name"], "High");
+        Ok(())
+    }
+
     fn ones_place_in_a_list_is_kept(stage) {
         let ana = stage.desk.agent("ana");
         for subject in ["First", "Second", "Third"] {

@@ -7,8 +7,9 @@ import "./dialogs.js";
 import "./palette.js";
 import "./zone.js";
 
-// Only the workspace has counts, hears what happens, and is visited.
-const workspace = document.querySelector("[data-count]") && Promise.all([import("./counts.js"), import("./visit.js")]);
+// Only the workspace has counts, is visited, and hears what happens.
+const isWorkspace = document.querySelector("[data-count]") !== null;
+const workspace = isWorkspace && Promise.all(["live", "counts", "visit"].map((name) => import(`./${name}.js`)));
 
 export async function begin(life, { isBack }) {
   recall();
@@ -21,5 +22,6 @@ export async function begin(life, { isBack }) {
   if (document.querySelector("form[data-api]")) more.push(import("./send.js"));
   // What has been done is said on the page that follows.
   if (sessionStorage.getItem("done")) more.push(import("./done.js").then(({ say }) => say()));
-  await Promise.all([workspace, ...more]);
+  await Promise.all(more);
+  if (isWorkspace) (await workspace)[0].begin();
 }

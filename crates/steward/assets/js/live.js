@@ -56,12 +56,22 @@ export function hear(kind, act, life) {
   life?.addEventListener("abort", () => acts.get(kind).delete(act));
 }
 
+// Begins when whoever wants to hear has said so: what is told to nobody is missed.
+let isWanted = false;
+export function begin() {
+  isWanted = true;
+  listen();
+}
+
+function listen() {
+  if (isWanted && !source && !document.hidden) open();
+}
+
 let resting;
 document.addEventListener("visibilitychange", () => {
   clearTimeout(resting);
   if (document.hidden) resting = setTimeout(close, 5_000);
-  else if (!source) open();
+  else listen();
 });
 addEventListener("pagehide", close);
-addEventListener("pageshow", (event) => event.persisted && !source && open());
-if (!document.hidden) open();
+addEventListener("pageshow", (event) => event.persisted && listen());
