@@ -134,8 +134,10 @@ on_a_desk! {
         tab.asks("history.back(), 0")?;
         tab.until("document.querySelector('#comment_text')?.value === 'Half a sen'")?;
         // A change that is refused after its page was left is told all the same.
-        tab.asks("(field => { field.removeAttribute('maxlength'); field.value = 'x'.repeat(300); field.dispatchEvent(new Event('change', { bubbles: true })) })(document.querySelector('[data-field=tags]')),
-            document.querySelector(`nav a[href='/views/open']`).click(), 0")?;
+        tab.asks("window.ask = window.fetch, window.fetch = (address, more) => more?.method === 'PUT' && !address.endsWith('presence')
+            ? new Promise(resolve => { window.go = () => resolve(ask(address, more)) }) : ask(address, more),
+            (field => { field.removeAttribute('maxlength'); field.value = 'x'.repeat(300); field.dispatchEvent(new Event('change', { bubbles: true })) })(document.querySelector('[data-field=tags]')), 0")?;
+        tab.follows("nav a[href='/views/open']")?.asks("go(), 0")?;
         tab.until_seen(".toasts .alarm a")?;
         assert_eq!(tab.asks("document.querySelector('.toasts .alarm a').getAttribute('href')")?, path.as_str());
         assert!(is_in_the_same_document(&tab)?);
@@ -152,6 +154,9 @@ on_a_desk! {
         tab.follows("table .subject a")?;
         assert_eq!((tab.path()?, is_in_the_same_document(&tab)?), ("/cases/4711".into(), false));
         assert_eq!(tab.complaints().len(), 2, "404, for the visit and for the page");
+        tab.asks("history.back(), 0")?;
+        tab.until("document.querySelector('table .subject a')?.innerText === 'Printer'")?;
+        assert_eq!(tab.path()?, "/views/open");
         // The palette is gone where it has led to.
         tab.goes("/views/open")?.asks(MARK)?;
         tab.presses("Ctrl+k")?.until_seen("dialog.palette [role=option]")?.writes("printer")?;
@@ -165,11 +170,55 @@ on_a_desk! {
         Ok(())
     }
 
+    fn until_a_page_has_come_the_one_that_is_shown_stays(stage) {
+        let (ana, ben) = (stage.desk.agent("ana"), stage.desk.agent("ben"));
+        let [first, second] = ["First", "Second"].map(|subject| ana.opens(json!({ "subject": subject, "priority_id": 2 })));
+        let tab = stage.tab_of(&ana, Look::default())?;
+        tab.goes("/views/open")?.asks(MARK)?;
+        // No page comes before it is let go.
+        tab.asks("window.ask = window.fetch, window.fetch = (address, ...more) => /cases.\\d+$/.test(address)
+            ? new Promise(resolve => { window.go = () => resolve(ask(address, ...more)) }) : ask(address, ...more), 0")?;
+        tab.clicks(&format!("#case-{first} .subject a"))?.until("window.go !== undefined")?;
+        assert_eq!((tab.path()?, tab.text("h1")?), ("/views/open".into(), "All open".into()));
+        ben.sets(first, "open").ok();
+        tab.until(&format!("document.querySelector('#case-{first} .status').innerText === 'Open'"))?;
+        tab.presses("Ctrl+k")?.until_seen("dialog.palette")?;
+        tab.asks("go(), 0")?;
+        tab.until("document.querySelector('h1').innerText === 'First'")?;
+        assert!(!tab.sees("dialog[open]")?, "what was opened meanwhile is not the case's");
+        // Who clicks twice goes where the second click leads, and back to where both began.
+        tab.asks("history.back(), 0")?;
+        tab.until("location.pathname === '/views/open' && document.documentElement.hasAttribute('data-ready')")?;
+        tab.asks("delete window.go, 0")?;
+        tab.clicks(&format!("#case-{first} .subject a"))?.until("window.go !== undefined")?.asks("delete window.go, 0")?;
+        tab.clicks(&format!("#case-{second} .subject a"))?.until("window.go !== undefined")?.asks("go(), 0")?;
+        tab.until("document.querySelector('h1').innerText === 'Second'")?;
+        tab.asks("history.back(), 0")?;
+        tab.until("document.activeElement.matches('tr[aria-selected=true] [data-open]')")?;
+        assert_eq!((tab.path()?, tab.asks("document.activeElement.innerText")?), ("/views/open".into(), json!("Second")));
+        assert!(is_in_the_same_document(&tab)?);
+        Ok(())
+    }
+
+    fn what_was_begun_is_there_for_whoever_comes_back(stage) {
+        let admin = stage.desk.admin();
+        let case = admin.opens(json!({ "subject": "Printer", "priority_id": 2 }));
+        let tab = stage.tab_of(&admin, Look::default())?;
+        tab.goes(&format!("/cases/{case}"))?.asks(MARK)?;
+        tab.clicks("#escalate summary")?.types("#escalate textarea", "Half a rea")?;
+        tab.follows("nav a[href='/views/open']")?;
+        assert!(!is_in_the_same_document(&tab)?, "the browser keeps the page");
+        tab.asks(MARK)?;
+        tab.presses("j")?.presses("x")?.follows("nav a[href='/dashboard']")?;
+        assert!(!is_in_the_same_document(&tab)?);
+        Ok(())
+    }
+
     fn a_browser_without_visits_loads_pages(stage) {
         let ana = stage.desk.agent("ana");
         let case = ana.opens(json!({ "subject": "Printer", "priority_id": 2 }));
         let tab = stage.tab_of(&ana, Look::default())?;
-        tab.runs_first("Object.defineProperty(window, 'navigation', { value: undefined })")?;
+        tab.runs_first("delete window.NavigationPrecommitController, Object.defineProperty(window, 'navigation', { value: undefined })")?;
         tab.goes("/views/open")?.asks(MARK)?;
         tab.follows("table .subject a")?;
         assert_eq!((tab.path()?, is_in_the_same_document(&tab)?), (format!("/cases/{case}"), false));

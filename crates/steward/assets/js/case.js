@@ -9,11 +9,6 @@ import { keep, kept, on } from "./keys.js";
 import { hear } from "./live.js";
 import { clearFaults, showFaults } from "./api.js";
 
-async function read(address) {
-  const response = await fetch(address).catch(() => null);
-  return response?.ok ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
-}
-
 export function begin(life) {
   const page = new CasePage(document.querySelector("#case"), life);
   document.documentElement.classList.add("is-scripted");
@@ -54,7 +49,7 @@ export function begin(life) {
     try {
       const answer = await page.send(form.action, new URLSearchParams(new FormData(form, event.submitter)));
       if (life.aborted) return;
-      if (answer) return ask(form, answer);
+      if (answer) return (await import("./insets.js")).ask(form, answer);
       const moves = "moves" in form.dataset && /(\d+)\s*$/.exec(form.elements.number.value);
       if (moves) return location.assign(`/cases/${Number(moves[1])}`);
       const home = [form.closest("article")?.id, form.closest("details")?.id, form.parentElement.id, form.closest("section")?.id].filter(Boolean);
@@ -69,19 +64,6 @@ export function begin(life) {
       event.submitter?.removeAttribute("aria-busy");
     }
   });
-
-  // What the server asks before it does a thing is shown in its form, which is then sent once more with the answer. A second
-  // click that was meant for the first is no answer.
-  function ask(form, answer) {
-    form.querySelector("[data-stays]")?.remove();
-    const sure = Object.assign(document.createElement("input"), { type: "hidden", name: "confirmed", value: "true", disabled: true });
-    setTimeout(() => (sure.disabled = false), 500);
-    const asked = document.createElement("div");
-    asked.setAttribute("data-stays", "");
-    asked.append(answer.querySelector("#merge-ask"), sure);
-    form.querySelector(".actions").before(asked);
-    form.addEventListener("input", () => asked.remove(), { once: true });
-  }
 
   // After a form has gone, the keyboard goes on where it stood: at its fold, or at what took its place.
   function land(ids) {
@@ -99,42 +81,10 @@ export function begin(life) {
       event.preventDefault();
       history.replaceState(null, "", link.href);
       await page.refresh();
-    } else if (link.dataset.edit) {
+    } else if (link.dataset.edit || link.id === "why-open") {
       event.preventDefault();
-      const article = link.closest("article");
-      const form = (await read(link.href))?.querySelector("#edit-comment");
-      if (life.aborted) return;
-      if (!form) return location.assign(link.href);
-      const text = article.querySelector(".text");
-      article.setAttribute("data-keep", "");
-      text.replaceWith(form);
-      form.querySelector("textarea").focus();
-      form.querySelector("[data-cancel]").addEventListener("click", (cancel) => {
-        cancel.preventDefault();
-        form.replaceWith(text);
-        article.removeAttribute("data-keep");
-        link.focus();
-      });
-    } else if (link.id === "why-open") {
-      const dialog = page.find("#why-dialog");
-      if (!dialog) return;
-      event.preventDefault();
-      const why = (await read(link.href))?.querySelector("#why");
-      if (life.aborted) return;
-      if (!why) return location.assign(link.href);
-      const heading = why.querySelector("h1");
-      const title = Object.assign(document.createElement("h2"), { textContent: heading.textContent });
-      const close = Object.assign(document.createElement("button"), { className: "plain", textContent: "✕" });
-      close.setAttribute("data-closes", "");
-      close.setAttribute("aria-label", page.words("close"));
-      heading.replaceWith(title, close);
-      why.querySelectorAll(".clock-why > h2").forEach((inner) => {
-        const smaller = document.createElement("h3");
-        smaller.append(...inner.childNodes);
-        inner.replaceWith(smaller);
-      });
-      dialog.replaceChildren(why);
-      dialog.showModal();
+      const { edit, explain } = await import("./insets.js");
+      (link.dataset.edit ? edit : explain)(page, link);
     }
   });
 
@@ -162,7 +112,7 @@ export function begin(life) {
       const name = comment.querySelector("header b")?.textContent ?? "";
       const text = page.words(comment.classList.contains("internal") ? "noted" : "replied", { name });
       const { top } = comment.getBoundingClientRect();
-      const link = top > innerHeight || top < 0 ? { href: `#${comment.id}`, text: page.words("show") } : undefined;
+      const link = top > innerHeight || top < 0 ? { href: `${location.pathname}${location.search}#${comment.id}`, text: page.words("show") } : undefined;
       toast(text, { link });
     }
   }

@@ -63,6 +63,7 @@ export function begin(page) {
     form.querySelectorAll("#send button").forEach((each) => (each.disabled = true));
     try {
       await page.send(form.action, body);
+      if (page.life.aborted) return forget(body.get("comment_text"));
       drop(form);
       // Emptied as if nothing had been written yet: an empty field is no fault now.
       const { value: kind } = form.elements.kind;
@@ -84,6 +85,15 @@ export function begin(page) {
       form.removeAttribute("aria-busy");
       form.querySelectorAll("#send button").forEach((each) => (each.disabled = false));
     }
+  }
+
+  // It was sent after the page had been left. Whoever has come back meanwhile finds it as a draft, or writes another one.
+  function forget(text) {
+    const other = document.querySelector("#composer");
+    const field = other?.action === form.action ? other.elements.comment_text : null;
+    if (field && field.value !== text) return;
+    drop(form);
+    if (field) field.value = "";
   }
 
   function refuse(why) {

@@ -38,12 +38,16 @@ function asker(address, wait, keep) {
 const views = asker("/views/counts", SOON);
 const all = [views];
 
-if (document.querySelector('[data-count^="saved-"]')) {
+const SAVED = '[data-count^="saved-"]';
+const saved = asker("/saved-views/counts", SELDOM, (answer) => sessionStorage.setItem("saved-counts", JSON.stringify({ answer, at: Date.now() })));
+if (document.querySelector(SAVED)) all.push(saved);
+
+// A page that is shown may bring views that were not there.
+export function begin() {
+  if (!document.querySelector(SAVED)) return;
   const kept = JSON.parse(sessionStorage.getItem("saved-counts") ?? "null");
   if (kept) show(kept.answer);
-  const saved = asker("/saved-views/counts", SELDOM, (answer) => sessionStorage.setItem("saved-counts", JSON.stringify({ answer, at: Date.now() })));
-  if (!kept || Date.now() - kept.at > SELDOM || document.querySelector('[data-count^="saved-"]:empty')) saved();
-  all.push(saved);
+  if (!kept || Date.now() - kept.at > SELDOM || document.querySelector(`${SAVED}:empty`)) saved();
 }
 
 for (const kind of ["case_created", "case_changed", "case_breached", "awake"]) hear(kind, () => all.forEach((ask) => ask()));
@@ -53,5 +57,8 @@ for (const group of document.querySelectorAll("details[data-group]")) {
   const key = `group:${group.dataset.group}`;
   const kept = localStorage.getItem(key);
   if (kept && !group.querySelector("[aria-current]")) group.open = kept === "open";
-  group.addEventListener("toggle", () => localStorage.setItem(key, group.open ? "open" : "folded"));
+  group.addEventListener("toggle", () => {
+    // What is shown unfolds its group, whatever the reader thinks of that.
+    if (!group.querySelector("[aria-current]")) localStorage.setItem(key, group.open ? "open" : "folded");
+  });
 }

@@ -9,7 +9,7 @@ import "./zone.js";
 
 // Only the workspace has counts, is visited, and hears what happens.
 const isWorkspace = document.querySelector("[data-count]") !== null;
-const workspace = isWorkspace && Promise.all(["live", "counts", "visit"].map((name) => import(`./${name}.js`)));
+const workspace = isWorkspace && Promise.all(["visit", "counts", "live"].map((name) => import(`./${name}.js`)));
 
 export async function begin(life, { isBack }) {
   recall();
@@ -23,5 +23,5 @@ export async function begin(life, { isBack }) {
   // What has been done is said on the page that follows.
   if (sessionStorage.getItem("done")) more.push(import("./done.js").then(({ say }) => say()));
   await Promise.all(more);
-  if (isWorkspace) (await workspace)[0].begin();
+  for (const module of (await workspace) || []) module.begin?.();
 }

@@ -31,11 +31,13 @@ export function begin(life) {
   const partOf = (query) => `/cases/rows?view=${encodeURIComponent(list.dataset.view)}&${query}`;
 
   let asking, timer;
+  life.addEventListener("abort", () => asking?.abort());
   async function read(query) {
+    if (life.aborted) return;
     asking?.abort();
     asking = new AbortController();
     try {
-      const response = await fetch(partOf(query), { signal: AbortSignal.any([asking.signal, life]) });
+      const response = await fetch(partOf(query), { signal: asking.signal });
       if (response.redirected) return location.reload();
       if (!response.ok) return location.assign(location.pathname + (query && `?${query}`));
       const chosen = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
@@ -211,11 +213,11 @@ export function begin(life) {
         for (const box of boxes()) box.checked = false;
         await read(location.search.slice(1));
         return focusRow(first);
-      } else if (!life.aborted) {
-        const dialog = document.getElementById("outcome");
-        dialog.replaceChildren(...outcome.children);
-        dialog.showModal();
       }
+      if (life.aborted) return toast([...outcome.querySelectorAll("p, li")].map((one) => one.textContent.trim()).join(" "), { alarm: true });
+      const dialog = document.getElementById("outcome");
+      dialog.replaceChildren(...outcome.children);
+      dialog.showModal();
       read(location.search.slice(1));
     } finally {
       button.removeAttribute("aria-busy");

@@ -4,6 +4,15 @@
 
 const { run } = document.currentScript.dataset;
 
+// A document may be several pages of the history (visit.js). Who goes back to one before that is there loads it; and so they
+// do from what has been loaded in place of a page, such as an error.
+const goBack = (event) => {
+  const isPage = event.navigationType === "traverse" && event.destination.sameDocument && !event.hashChange;
+  if (isPage && event.canIntercept) event.intercept({ handler: () => location.reload() });
+};
+window.navigation?.addEventListener("navigate", goBack);
+addEventListener("visits", () => navigation.removeEventListener("navigate", goBack), { once: true });
+
 const begin = async () => {
   const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
   for (const name of run.split(" ")) import(`./${name}`);
@@ -16,6 +25,6 @@ if (document.prerendering) {
   document.documentElement.getBoundingClientRect();
   document.addEventListener("prerenderingchange", paintedFirst, { once: true });
 }
-// Nothing is painted while nobody looks.
-else if (document.hidden) begin();
-else paintedFirst();
+// Nothing is painted while nobody looks; an error has no scripts.
+else if (run && document.hidden) begin();
+else if (run) paintedFirst();

@@ -1,11 +1,12 @@
 // Visits: a link between the pages that are looked at most (lists, cases, the dashboard) loads no new document. The frame
 // and its scripts stay; what `main` shows is replaced by what the server sends for the link's address, which is the whole
-// page, as without scripts. Half of what a click costs is saved. Whatever is out of the ordinary (a refusal, a sign-in, a
-// newer version of the desk, no network) is loaded by the browser instead. Where the browser has no Navigation API, all is.
+// page, as without scripts. Half of what a click costs is saved. Until it has come, the page that is shown and its address
+// stay as they are. Whatever is out of the ordinary (a refusal, a sign-in, a newer version of the desk, no network) is loaded
+// by the browser instead, and so is all where it has no Navigation API that waits (`precommitHandler`).
 
 import { happenedSince, replay } from "./live.js";
 import { begin, canLeave, leave } from "./page.js";
-import { patch } from "./patch.js";
+import { isTouched, patch } from "./patch.js";
 
 const VISITED = /^\/(views\/[\w-]+|saved-views\/\d+|cases(\/\d+)?|dashboard)$/;
 // For how long a page that was asked for ahead is what the server would answer now, in milliseconds.
@@ -13,6 +14,7 @@ const FRESH = 3_000;
 // No row of a list is lower, in pixels.
 const LOWEST_ROW = 30;
 
+const canVisit = "NavigationPrecommitController" in window;
 const startOf = (page) => page.querySelector("script[data-run]");
 const side = document.querySelector("nav.side");
 const spoken = Object.assign(document.createElement("p"), { className: "hidden" });
@@ -24,12 +26,17 @@ document.body.append(spoken);
 // The page that somebody may be about to visit.
 let ahead;
 
+// What two pages have in common if one may take the other's place.
+function madeOf(page) {
+  const { lang, dataset } = page.documentElement;
+  return [startOf(page)?.src, lang, dataset.colours, ...[...page.querySelectorAll("link[rel=stylesheet]")].map(({ href }) => href)].join();
+}
+
 async function read(address, signal) {
   const response = await fetch(address, { signal });
   if (!response.ok || response.redirected) return null;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const isAlike = startOf(page)?.src === startOf(document).src && page.documentElement.lang === document.documentElement.lang;
-  return isAlike && page.querySelector("nav.side") ? page : null;
+  return madeOf(page) === madeOf(document) && page.querySelector("nav.side") ? page : null;
 }
 
 function ask(address, signal) {
@@ -37,7 +44,7 @@ function ask(address, signal) {
 }
 
 const pathOf = ({ pathname, search }) => pathname + search;
-const isVisited = (url) => window.navigation && url.origin === location.origin && VISITED.test(url.pathname);
+const isVisited = (url) => canVisit && url.origin === location.origin && VISITED.test(url.pathname);
 
 const isReady = (address) => ahead?.address === address && performance.now() - ahead.at < FRESH;
 
@@ -100,7 +107,15 @@ function holdBack(main) {
   return () => table?.append(...rows);
 }
 
+// Whether somebody would lose what they have begun here and no draft keeps: that page is left by loading the next, for
+// browsers keep it for those who come back.
+function holds(main) {
+  const isBegun = (field) => isTouched(field) && !field.matches("[type=hidden], [data-field]") && !field.closest("[data-draft], #filters");
+  return [...main.querySelectorAll("input, select, textarea")].some(isBegun) || main.querySelector("#chosen:not(:empty)") !== null;
+}
+
 function show(page) {
+  close();
   document.title = spoken.textContent = page.title;
   document.getElementById("main").replaceWith(document.adoptNode(page.getElementById("main")));
   patch(side, page.querySelector("nav.side"));
@@ -108,12 +123,18 @@ function show(page) {
   if (folded) folded.open = true;
 }
 
-async function visit(event, url) {
+// The address that the browser is to load.
+let loaded;
+
+function load({ href }, isReplaced) {
+  loaded = href;
+  if (isReplaced) location.replace(href);
+  else location.assign(href);
+}
+
+async function visit(event, url, known) {
   const isBack = event.navigationType === "traverse";
-  const known = isReady(pathOf(url)) ? ahead : ask(pathOf(url), event.signal);
-  ahead = undefined;
   const life = leave();
-  close();
   const page = await known.page;
   if (event.signal.aborted) return;
   if (!page) return location.reload();
@@ -132,12 +153,40 @@ async function visit(event, url) {
   else requestAnimationFrame(() => setTimeout(act));
 }
 
-window.navigation?.addEventListener("navigate", (event) => {
+function follow(event) {
   const { destination, navigationType } = event;
   const isBack = navigationType === "traverse";
   const url = new URL(destination.url);
-  // What a script only writes into the address, a form that is sent and a file are nothing to visit.
-  const isPage = (isBack || !destination.sameDocument) && !event.formData && event.downloadRequest === null;
-  if (!event.canIntercept || event.hashChange || navigationType === "reload" || !isPage || !canLeave()) return;
-  if (isBack || isVisited(url)) event.intercept({ scroll: "manual", handler: () => visit(event, url) });
-});
+  const isToLoad = url.href === loaded;
+  loaded = undefined;
+  // A form that is sent and a file are nothing to visit.
+  if (!event.canIntercept || event.hashChange || navigationType === "reload" || event.formData || event.downloadRequest !== null) return;
+  if (isBack) {
+    if (!destination.sameDocument) return;
+    if (!canLeave()) return event.intercept({ handler: () => location.reload() });
+  } else if (destination.sameDocument || isToLoad || !canLeave() || !isVisited(url) || holds(document.getElementById("main"))) {
+    // What a script only writes into the address is none either.
+    return;
+  }
+  const known = isReady(pathOf(url)) ? ahead : ask(pathOf(url), event.signal);
+  ahead = undefined;
+  const arrives = async () => {
+    const page = await known.page;
+    if (page || event.signal.aborted || isBack) return;
+    load(url, navigationType === "replace");
+    // Loading ends this visit.
+    await new Promise(() => {});
+  };
+  event.intercept({
+    scroll: "manual",
+    focusReset: url.hash ? "manual" : "after-transition",
+    handler: () => visit(event, url, known),
+    ...(event.cancelable && { precommitHandler: arrives }),
+  });
+}
+
+if (canVisit) {
+  navigation.addEventListener("navigate", follow);
+  // From here on what start.js does for the history is done here.
+  dispatchEvent(new Event("visits"));
+}

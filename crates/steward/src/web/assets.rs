@@ -26,7 +26,7 @@ const STYLES: &[(&str, &str)] = &embed! { "css":
 const SCRIPTS: &[(&str, &str)] = &embed! { "js":
     "start.js" "page.js" "visit.js" "desk.js" "keys.js" "drafts.js" "clock.js" "live.js" "api.js" "send.js" "dialogs.js" "dashboard.js" "counts.js" "palette.js" "commands.js" "done.js"
     "list.js" "combobox.js" "notifications.js" "suggest.js" "zone.js" "help.js" "editor.js"
-    "case.js" "case-page.js" "composer.js" "choices.js" "fields.js" "patch.js" "presence.js"
+    "case.js" "case-page.js" "composer.js" "choices.js" "insets.js" "fields.js" "patch.js" "presence.js"
     "administration.js"
 };
 const PICTURES: &[(&str, &str)] = &embed! { "img": "icon.svg" };
@@ -42,7 +42,8 @@ static FILES: LazyLock<BTreeMap<&'static str, File>> = LazyLock::new(|| {
     let file = |kind, text: &str| File { kind, plain: text.into(), zipped: gzip(text.as_bytes(), 9) };
     let joined: String = STYLES.iter().map(|(_, text)| *text).collect();
     let mut files = BTreeMap::from([("desk.css", file("text/css; charset=utf-8", &joined))]);
-    let script = |text| file("text/javascript; charset=utf-8", &without_comments(text));
+    // Modules are UTF-8, whatever their answer says.
+    let script = |text| file("text/javascript", &without_comments(text));
     files.extend(SCRIPTS.iter().map(|(name, text)| (*name, script(text))));
     files.extend(PICTURES.iter().map(|(name, text)| (*name, file("image/svg+xml", text))));
     files
