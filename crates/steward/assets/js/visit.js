@@ -110,7 +110,7 @@ function holdBack(main) {
 // Whether somebody would lose what they have begun here and no draft keeps: that page is left by loading the next, for
 // browsers keep it for those who come back.
 function holds(main) {
-  const isBegun = (field) => isTouched(field) && !field.matches("[type=hidden], [data-field]") && !field.closest("[data-draft], #filters");
+  const isBegun = (field) => isTouched(field) && !field.matches("[type=hidden], [type=search], [data-field]") && !field.closest("[data-draft], #filters");
   return [...main.querySelectorAll("input, select, textarea")].some(isBegun) || main.querySelector("#chosen:not(:empty)") !== null;
 }
 
