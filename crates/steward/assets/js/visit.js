@@ -1,6 +1,6 @@
 // Visits: a link between the pages that are looked at most (lists, cases, the dashboard) loads no new document. The frame
 // and its scripts stay; what `main` shows is replaced by what the server sends for the link's address, which is the whole
-// page, as without scripts. Half of what a click costs is saved. Until it has come, the page that is shown and its address
+// page, as without scripts. About half of what a click costs is saved. Until it has come, the page that is shown and its address
 // stay as they are. Whatever is out of the ordinary (a refusal, a sign-in, a newer version of the desk, no network) is loaded
 // by the browser instead, and so is all where it has no Navigation API that waits (`precommitHandler`).
 

@@ -49,8 +49,8 @@ static FILES: LazyLock<BTreeMap<&'static str, File>> = LazyLock::new(|| {
     files
 });
 
-/// A script without what is only there for its readers: comments on lines of their own and indentation are an eighth of what
-/// would travel. No text of a script goes over several lines (a test).
+/// A script without what is only there for its readers, comments on lines of their own and indentation. No text of a script
+/// goes over several lines (a test).
 fn without_comments(script: &str) -> String {
     let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
     lines.flat_map(|line| [line, "\n"]).collect()
