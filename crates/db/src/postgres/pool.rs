@@ -104,6 +104,10 @@ impl Pool {
             Err(error) => job.fail(error),
         }
         job.answer();
+        // What was read is complete: nobody is to wait for its transaction's end.
+        if session.as_mut().is_some_and(|session| !session.close()) {
+            *session = None;
+        }
     }
 
     /// Runs a job until it has an outcome: again a few times if the server asks for it, once more on a new
@@ -149,13 +153,7 @@ impl Pool {
             false => Trouble::Final(poison.error),
         })?;
         match (job.run(&mut Tx::postgres(session)), kind) {
-            (Verdict::Keep, Kind::Read) => {
-                // Nothing to lose: the answer is complete.
-                if session.commit().is_err() {
-                    *held = None;
-                }
-                Ok(())
-            }
+            (Verdict::Keep, Kind::Read) => Ok(()),
             (Verdict::Keep, Kind::Write) => self.commit(held),
             (Verdict::Discard(poison), _) => {
                 if session.roll_back().is_err() {

@@ -26,6 +26,8 @@ pub(crate) struct Session {
     /// Counts uses, to find the statement that was used longest ago.
     uses: u64,
     reading: bool,
+    /// Whether a transaction has begun and not ended.
+    is_open: bool,
     slow_deadline_ms: u128,
 }
 
@@ -45,13 +47,14 @@ impl Session {
             statements: HashMap::new(),
             uses: 0,
             reading: false,
+            is_open: false,
             slow_deadline_ms: server.slow_deadline.as_millis(),
         })
     }
 
     pub fn begin(&mut self, kind: Kind, class: Class) -> Result<(), Poison> {
         self.reading = kind == Kind::Read;
-        match (kind, class) {
+        let begun = match (kind, class) {
             (Kind::Write, _) => self.batch("begin isolation level read committed read write"),
             (Kind::Read, Class::Bounded) => self.batch("begin isolation level repeatable read read only"),
             (Kind::Read, Class::Slow) => {
@@ -60,15 +63,24 @@ impl Session {
                     "begin isolation level repeatable read read only; set local statement_timeout = {limit}"
                 ))
             }
-        }
+        };
+        self.is_open = begun.is_ok();
+        begun
+    }
+
+    /// Ends a transaction that nobody waits for, where there is one. False where the connection is of no use any more.
+    pub fn close(&mut self) -> bool {
+        !self.is_open || self.commit().is_ok()
     }
 
     /// `Err(Ok(error))`: certainly rolled back. `Err(Err(error))`: unknown.
     pub fn commit(&mut self) -> Result<(), Result<Error, Error>> {
+        self.is_open = false;
         self.client.batch_execute("commit").map_err(|failure| of_commit(&failure))
     }
 
     pub fn roll_back(&mut self) -> Result<(), Poison> {
+        self.is_open = false;
         self.batch("rollback")
     }
 

@@ -30,6 +30,21 @@ fn a_restart_between_transactions_goes_unnoticed() {
     assert_eq!(desk.int("select count(*) from log"), 3);
 }
 
+/// A read is answered before its transaction ends; one left open would hold up the server's vacuum.
+#[test]
+fn a_read_leaves_no_transaction_open() {
+    let desk = postgres();
+    desk.int("select 1");
+    let open = || {
+        desk.int(
+            "select count(*) from pg_stat_activity
+             where datname = current_database() and state like 'idle in transaction%'",
+        )
+    };
+    let is_over = (0..1_000).any(|_| open() == 0);
+    assert!(is_over, "still open after a thousand reads");
+}
+
 #[test]
 fn a_connection_lost_before_the_commit_is_retried_once() {
     let desk = postgres();
