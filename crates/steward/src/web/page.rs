@@ -30,6 +30,8 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     );
     HeaderValue::try_from(policy).expect("base64 and the words above are ASCII")
 });
+/// How hard pages are compressed, 1 to 9: a list takes 0.16 ms and a seventh of its size (docs/BENCHMARKS.md, Pages).
+const LEVEL: u32 = 3;
 /// A shorter page is not worth compressing.
 const SHORT: usize = 1_000;
 
@@ -98,7 +100,7 @@ pub async fn compressed(request: Request, next: Next) -> Response {
     }
     parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(compress::gzip(&bytes, 1)))
+    Response::from_parts(parts, Body::from(compress::gzip(&bytes, LEVEL)))
 }
 
 /// Goes to a path of this desk, as after every change that a form made (303).
