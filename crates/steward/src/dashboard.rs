@@ -27,11 +27,12 @@ use serde::Serialize;
 use crate::cases::Filter;
 use crate::clock::Time;
 use crate::error::Result;
+use crate::surveys::SurveyType;
 use crate::work::Work;
 
 pub use api::{Dashboards, Shown, show};
 use attainment::Attainment;
-use facts::{Fact, Tally};
+use facts::{Cases, Fact, Share, Tally};
 use groups::{Breakdown, OfChannel, OfOwner, OfPriority, OfTeam, OfType, TrendDay};
 use links::{CaseLink, Links};
 pub use memory::Memory;
@@ -39,7 +40,7 @@ use overall::{Backlog, Overall};
 use period::Period;
 pub use period::{DashboardQuery, Zone};
 use picks::{NeedyCase, Rating, ViolatedCase};
-use surveys::{Ces, Nps};
+use surveys::{Answers, Ces, Nps};
 
 /// Whose cases.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -154,9 +155,9 @@ pub struct Dashboard {
 }
 
 impl PeriodFigures {
-    fn read(work: &mut Work, scope: &Scope, period: &Period, facts: &[&Fact]) -> Result<PeriodFigures> {
+    fn of(cases: &[Share], answers: &Answers, scope: &Scope, period: &Period) -> PeriodFigures {
         let mut tally = Tally::default();
-        facts.iter().for_each(|fact| tally.add(fact, period));
+        cases.iter().for_each(|share| tally.add(share));
         let figures = tally.figures(&scope.link(), period);
         let (csat_low, csat_high) = surveys::bounds(tally.score_interval(), 2);
         let mut links = figures.links;
@@ -169,7 +170,7 @@ impl PeriodFigures {
             let link = links.remove(ours).unwrap_or_default();
             links.insert(seeds, link);
         }
-        Ok(PeriodFigures {
+        PeriodFigures {
             days: period.days(),
             from: period.from(),
             to: period.to(),
@@ -193,11 +194,11 @@ impl PeriodFigures {
             csat_high,
             csat_response_count: figures.csat_response_count,
             csat_distribution: distribution(&tally, scope, period),
-            nps: Nps::read(work, scope, period)?,
-            ces: Ces::read(work, scope, period)?,
-            sla_attainment: Attainment::of(facts, scope, period),
+            nps: Nps::of(&answers.to(SurveyType::Nps, period), scope, period),
+            ces: Ces::of(&answers.to(SurveyType::Ces, period), scope, period),
+            sla_attainment: Attainment::of(cases, scope, period),
             links,
-        })
+        }
     }
 }
 
@@ -211,21 +212,22 @@ impl Dashboard {
     /// `facts` are at least those of the open cases, of the period and of the one before.
     fn read(work: &mut Work, scope: &Scope, period: &Period, facts: &[Fact]) -> Result<Dashboard> {
         let before = period.previous();
-        let facts: Vec<&Fact> = facts.iter().filter(|fact| scope.holds(fact)).collect();
-        let breakdown = Breakdown { scope, period, facts: &facts };
+        let cases = Cases::of(facts, scope, [period, &before]);
+        let answers = Answers::read(work, scope, before.from(), period.to())?;
+        let breakdown = Breakdown::read(work, scope, period, &cases)?;
         Ok(Dashboard {
             overall: Overall::read(work, scope)?,
-            period: PeriodFigures::read(work, scope, period, &facts)?,
-            previous_period: PeriodFigures::read(work, scope, &before, &facts)?,
-            by_priority: breakdown.by_priority(work)?,
-            by_type: breakdown.by_type(work)?,
+            period: PeriodFigures::of(&cases.now, &answers, scope, period),
+            previous_period: PeriodFigures::of(&cases.before, &answers, scope, &before),
+            by_priority: breakdown.by_priority(),
+            by_type: breakdown.by_type(),
             by_channel: breakdown.by_channel(),
-            by_owner: breakdown.by_owner(work)?,
-            by_team: breakdown.by_team(work)?,
+            by_owner: breakdown.by_owner(),
+            by_team: breakdown.by_team(),
             daily_trend: breakdown.daily_trend(),
-            backlog: Backlog::of(&facts, scope, work.now),
+            backlog: Backlog::of(&cases.open, scope, work.now),
             sla_violations: picks::sla_violations(work, scope, period)?,
-            needs_attention: picks::needs_attention(work, &facts)?,
+            needs_attention: picks::needs_attention(work, &cases.open)?,
             recent_csat: picks::recent_csat(work, scope)?,
         })
     }

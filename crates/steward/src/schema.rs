@@ -37,4 +37,5 @@ pub const STEPS: &[Step] = steps! {
     21 "summary_sla_status": "0021_summary_sla_status.sqlite.sql", "0021_summary_sla_status.postgres.sql";
     22 "settled_and_overdue": "0022_settled_and_overdue.sqlite.sql", "0022_settled_and_overdue.postgres.sql";
     23 "case_words": "0023_case_words.sqlite.sql", "0023_case_words.postgres.sql";
+    24 "owner_rollup_parts": "0024_owner_rollup_parts.sqlite.sql", "0024_owner_rollup_parts.postgres.sql";
 };

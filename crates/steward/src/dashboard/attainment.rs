@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Scope;
-use super::facts::{Fact, bit, percent};
+use super::facts::{Share, bit, percent};
 use super::links::Links;
 use super::period::Period;
 use crate::sla::Kind;
@@ -26,16 +26,13 @@ pub struct Attainment {
 
 impl Attainment {
     /// Of the cases created in the period, in the order of the kinds.
-    pub fn of(facts: &[&Fact], scope: &Scope, period: &Period) -> Vec<Attainment> {
-        let created: Vec<&Fact> =
-            facts.iter().copied().filter(|fact| period.holds(fact.created_at)).collect();
+    pub fn of(cases: &[Share], scope: &Scope, period: &Period) -> Vec<Attainment> {
         let link = scope.link().created_in(period);
+        let created = || cases.iter().filter(|share| share.is_created).map(|share| share.fact);
         let of = |kind: &Kind| {
-            let count = |is_so: fn(&Fact, i64) -> bool| {
-                created.iter().filter(|fact| is_so(fact, bit(*kind))).count() as i64
-            };
-            let met = count(|fact, bit| fact.met & !fact.missed & bit != 0);
-            let missed = count(|fact, bit| fact.missed & bit != 0);
+            let bit = bit(*kind);
+            let met = created().filter(|fact| fact.met & !fact.missed & bit != 0).count() as i64;
+            let missed = created().filter(|fact| fact.missed & bit != 0).count() as i64;
             Attainment {
                 target: kind.word(),
                 met_cases: met,

@@ -4,9 +4,12 @@
 //! and SLA targets are told of the cases created, resolution times, reopenings and one-touch of those resolved,
 //! satisfaction of those rated. Each case is read once, by an index on the time.
 
+use std::ops::Range;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Scope;
 use super::links::{ACTIVE, CaseLink, Links};
 use super::period::Period;
 use crate::cases::{Channel, Status, mean};
@@ -173,6 +176,53 @@ pub struct Spread {
     pub p90: Option<i64>,
 }
 
+/// A case as far as it belongs to a period.
+#[derive(Debug, Clone, Copy)]
+pub struct Share<'a> {
+    pub fact: &'a Fact,
+    pub is_created: bool,
+    pub is_resolved: bool,
+    is_rated: bool,
+}
+
+impl<'a> Share<'a> {
+    /// None where the case does not belong to the days between two instants.
+    fn of(fact: &'a Fact, days: &Range<Time>) -> Option<Share<'a>> {
+        let is_within = |at: Option<Time>| at.is_some_and(|at| days.contains(&at));
+        let share = Share {
+            fact,
+            is_created: days.contains(&fact.created_at),
+            is_resolved: is_within(fact.resolved_at),
+            is_rated: fact.csat_score.is_some() && is_within(fact.csat_submitted_at),
+        };
+        (share.is_created || share.is_resolved || share.is_rated).then_some(share)
+    }
+}
+
+/// A scope's cases, told apart once: each section goes through those alone that it is about.
+#[derive(Debug, Default)]
+pub struct Cases<'a> {
+    /// Those of the period, ...
+    pub now: Vec<Share<'a>>,
+    /// ... of the one before it, ...
+    pub before: Vec<Share<'a>>,
+    /// ... and those that are open, whenever they came.
+    pub open: Vec<&'a Fact>,
+}
+
+impl<'a> Cases<'a> {
+    pub fn of(facts: &'a [Fact], scope: &Scope, [now, before]: [&Period; 2]) -> Cases<'a> {
+        let (now, before) = (now.from()..now.to(), before.from()..before.to());
+        let mut cases = Cases::default();
+        for fact in facts.iter().filter(|fact| scope.holds(fact)) {
+            cases.now.extend(Share::of(fact, &now));
+            cases.before.extend(Share::of(fact, &before));
+            cases.open.extend(fact.is_open.then_some(fact));
+        }
+        cases
+    }
+}
+
 /// What a period's cases come to.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
@@ -190,20 +240,21 @@ pub struct Tally {
 
 impl Tally {
     /// Counts a case as far as it belongs to the period.
-    pub fn add(&mut self, fact: &Fact, period: &Period) {
-        if period.holds(fact.created_at) {
+    pub fn add(&mut self, share: &Share) {
+        let fact = share.fact;
+        if share.is_created {
             self.created += 1;
             self.active += i64::from(fact.status.is_active());
             self.violated += i64::from(fact.is_sla_violated);
             self.responses.0.extend(fact.response_time_minutes);
         }
-        if fact.resolved_at.is_some_and(|at| period.holds(at)) {
+        if share.is_resolved {
             self.resolved += 1;
             self.reopened += i64::from(fact.reopened_count > 0);
             self.one_touch += i64::from(fact.reopened_count == 0 && fact.response_count == 1);
             self.resolutions.0.extend(fact.resolution_time_minutes);
         }
-        if fact.csat_submitted_at.is_some_and(|at| period.holds(at))
+        if share.is_rated
             && let Some(score) = fact.csat_score
         {
             self.scores[(score.clamp(1, 5) - 1) as usize] += 1;
@@ -212,10 +263,6 @@ impl Tally {
 
     pub fn rated(&self) -> i64 {
         self.scores.iter().sum()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.created == 0 && self.resolved == 0 && self.rated() == 0
     }
 
     pub fn mean_score(&self) -> Option<f64> {

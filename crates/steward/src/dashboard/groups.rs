@@ -1,12 +1,13 @@
 //! The period broken down: by priority, type, channel, owner and team, and day by day.
 
-use std::collections::BTreeMap;
+use std::hash::Hash;
 
+use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Scope;
-use super::facts::{Fact, Figures, Tally};
+use super::facts::{Cases, Fact, Figures, Tally};
 use super::links::{ACTIVE, CaseLink, Links};
 use super::period::Period;
 use crate::cases::Channel;
@@ -75,23 +76,108 @@ pub struct TrendDay {
     pub links: Links,
 }
 
-/// An owner's or a team's id (0 for none), name, active cases and tally.
-type Person = (i64, Option<String>, i64, Tally);
+db::record! {
+    /// What something that cases have is called.
+    struct Name {
+        kind: String,
+        id: i64,
+        name: String,
+        /// Of a priority.
+        level: i64,
+        is_active: bool,
+    }
+}
 
-/// The scope's cases, to be broken down.
+/// What the cases' priorities, types, owners and teams are called, each kind in the order in which it is shown.
+struct Names(Vec<Name>);
+
+impl Names {
+    /// Of all priorities and types, the most urgent and the oldest first, and of these owners and teams, by name.
+    fn read<'i>(
+        work: &mut Work,
+        owners: impl Iterator<Item = &'i i64>,
+        teams: impl Iterator<Item = &'i i64>,
+    ) -> Result<Names> {
+        let [owners, teams] = [owners.collect::<Vec<_>>(), teams.collect()];
+        let dialect = work.dialect();
+        let sql = format!(
+            "select q.kind, q.id, q.name, q.level, q.is_active from (
+                 select 'priority' as kind, priority_id as id, priority_name as name, '' as place, priority_level as level,
+                     is_active
+                 from crm_case_priorities
+                 union all select 'type', case_type_id, type_name, '', 0, is_active from crm_case_types
+                 union all select 'owner', user_id, name, lower(name), 0, is_active from crm_users where {}
+                 union all select 'team', team_id, team_name, lower(team_name), 0, is_active from crm_teams where {}
+             ) q order by q.level desc, q.place, q.id",
+            dialect.among_ints("user_id", "$1"),
+            dialect.among_ints("team_id", "$2"),
+        );
+        Ok(Names(work.query(&sql, &[&serde_json::json!(owners), &serde_json::json!(teams)])?))
+    }
+
+    fn of(&self, kind: &'static str) -> impl Iterator<Item = &Name> {
+        self.0.iter().filter(move |name| name.kind == kind)
+    }
+}
+
+/// An owner's or a team's cases.
+struct Person {
+    id: Option<i64>,
+    name: Option<String>,
+    backlog_cases: i64,
+    backlog_href: String,
+    figures: Figures,
+}
+
+/// The cases of somebody: those of the period, and how many are open.
+#[derive(Default)]
+struct Load {
+    tally: Tally,
+    open: i64,
+}
+
+/// By owner, or by team; `None` for those of nobody.
+type Loads = FxHashMap<Option<i64>, Load>;
+
+fn loads(cases: &Cases, id_of: impl Fn(&Fact) -> Option<i64>) -> Loads {
+    let mut loads = Loads::default();
+    for share in &cases.now {
+        loads.entry(id_of(share.fact)).or_default().tally.add(share);
+    }
+    for fact in &cases.open {
+        loads.entry(id_of(fact)).or_default().open += 1;
+    }
+    loads
+}
+
+/// The scope's cases, broken down.
 pub struct Breakdown<'a> {
-    pub scope: &'a Scope,
-    pub period: &'a Period,
-    pub facts: &'a [&'a Fact],
+    scope: &'a Scope,
+    period: &'a Period,
+    cases: &'a Cases<'a>,
+    by_owner: Loads,
+    by_team: Loads,
+    names: Names,
 }
 
 impl Breakdown<'_> {
-    fn tallies<K: Ord>(&self, key: impl Fn(&Fact) -> K) -> BTreeMap<K, Tally> {
-        let mut tallies: BTreeMap<K, Tally> = BTreeMap::new();
-        for fact in self.facts {
-            tallies.entry(key(fact)).or_default().add(fact, self.period);
+    pub fn read<'a>(
+        work: &mut Work,
+        scope: &'a Scope,
+        period: &'a Period,
+        cases: &'a Cases<'a>,
+    ) -> Result<Breakdown<'a>> {
+        let by_owner = loads(cases, |fact| fact.owner_id);
+        let by_team = loads(cases, |fact| fact.team_id);
+        let names = Names::read(work, by_owner.keys().flatten(), by_team.keys().flatten())?;
+        Ok(Breakdown { scope, period, cases, by_owner, by_team, names })
+    }
+
+    fn tallies<K: Eq + Hash>(&self, key: impl Fn(&Fact) -> K) -> FxHashMap<K, Tally> {
+        let mut tallies: FxHashMap<K, Tally> = FxHashMap::default();
+        for share in &self.cases.now {
+            tallies.entry(key(share.fact)).or_default().add(share);
         }
-        tallies.retain(|_, tally| !tally.is_empty());
         tallies
     }
 
@@ -100,41 +186,47 @@ impl Breakdown<'_> {
     }
 
     /// Every active priority, the most urgent first, and others that cases have.
-    pub fn by_priority(&self, work: &mut Work) -> Result<Vec<OfPriority>> {
-        let mut tallies = self.tallies(|fact| fact.priority_id);
-        let priorities: Vec<(i64, String, i64, bool)> = work.query(
-            "select priority_id, priority_name, priority_level, is_active from crm_case_priorities
-             order by priority_level desc, priority_id",
-            &[],
-        )?;
-        Ok(known(&mut tallies, priorities, |(id, .., is_active)| (*id, *is_active))
-            .map(|((priority_id, priority_name, priority_level, _), tally)| {
-                let link = self.scope.link().with("priority_id", priority_id);
-                let figures = self.figures(&tally, &link);
-                OfPriority { priority_id, priority_name, priority_level, figures }
-            })
-            .collect())
+    pub fn by_priority(&self) -> Vec<OfPriority> {
+        let row = |name: &Name, figures| OfPriority {
+            priority_id: name.id,
+            priority_name: name.name.clone(),
+            priority_level: name.level,
+            figures,
+        };
+        self.of_kind("priority", "priority_id", |fact| fact.priority_id, row)
     }
 
     /// Every active type, and others that cases have.
-    pub fn by_type(&self, work: &mut Work) -> Result<Vec<OfType>> {
-        let mut tallies = self.tallies(|fact| fact.case_type_id);
-        let types: Vec<(i64, String, bool)> = work.query(
-            "select case_type_id, type_name, is_active from crm_case_types order by case_type_id",
-            &[],
-        )?;
-        Ok(known(&mut tallies, types, |(id, _, is_active)| (*id, *is_active))
-            .map(|((case_type_id, case_type_name, _), tally)| {
-                let link = self.scope.link().with("case_type_id", case_type_id);
-                OfType { case_type_id, case_type_name, figures: self.figures(&tally, &link) }
-            })
-            .collect())
+    pub fn by_type(&self) -> Vec<OfType> {
+        let row = |name: &Name, figures| OfType {
+            case_type_id: name.id,
+            case_type_name: name.name.clone(),
+            figures,
+        };
+        self.of_kind("type", "case_type_id", |fact| fact.case_type_id, row)
+    }
+
+    fn of_kind<R>(
+        &self,
+        kind: &'static str,
+        filter: &'static str,
+        id_of: impl Fn(&Fact) -> i64,
+        row: impl Fn(&Name, Figures) -> R,
+    ) -> Vec<R> {
+        let tallies = self.tallies(id_of);
+        let shown = self.names.of(kind).filter(|name| name.is_active || tallies.contains_key(&name.id));
+        let none = Tally::default();
+        let figures = |name: &Name| {
+            let link = self.scope.link().with(filter, name.id);
+            self.figures(tallies.get(&name.id).unwrap_or(&none), &link)
+        };
+        shown.map(|name| row(name, figures(name))).collect()
     }
 
     pub fn by_channel(&self) -> Vec<OfChannel> {
-        let mut tallies = self.tallies(|fact| fact.channel.word());
+        let mut tallies = self.tallies(|fact| fact.channel);
         let of = |channel: &Channel| {
-            let tally = tallies.remove(channel.word()).unwrap_or_default();
+            let tally = tallies.remove(channel).unwrap_or_default();
             let link = self.scope.link().with("channel", channel.word());
             OfChannel { channel: *channel, figures: self.figures(&tally, &link) }
         };
@@ -142,75 +234,61 @@ impl Breakdown<'_> {
     }
 
     /// Owners with cases of the period or active ones, by name; those without an owner last.
-    pub fn by_owner(&self, work: &mut Work) -> Result<Vec<OfOwner>> {
-        let people = self.people(work, |fact| fact.owner_id.unwrap_or(0), "crm_users", "user_id", "name")?;
-        Ok(people
-            .into_iter()
-            .map(|(id, owner_name, backlog_cases, tally)| {
-                let link = self.of(id, "owner_id", "unassigned");
-                let backlog_href = link.with("status", ACTIVE).to(backlog_cases);
-                let figures = self.figures(&tally, &link);
-                OfOwner { owner_id: (id > 0).then_some(id), owner_name, backlog_cases, backlog_href, figures }
-            })
-            .collect())
+    pub fn by_owner(&self) -> Vec<OfOwner> {
+        let people = self.people("owner", &self.by_owner, ["owner_id", "unassigned"]);
+        let row = |Person { id, name, backlog_cases, backlog_href, figures }| OfOwner {
+            owner_id: id,
+            owner_name: name,
+            backlog_cases,
+            backlog_href,
+            figures,
+        };
+        people.into_iter().map(row).collect()
     }
 
     /// Teams with cases of the period or active ones, by name; those without a team last.
-    pub fn by_team(&self, work: &mut Work) -> Result<Vec<OfTeam>> {
-        let teams =
-            self.people(work, |fact| fact.team_id.unwrap_or(0), "crm_teams", "team_id", "team_name")?;
-        Ok(teams
-            .into_iter()
-            .map(|(id, team_name, backlog_cases, tally)| {
-                let link = self.of(id, "team_id", "without_team");
-                let backlog_href = link.with("status", ACTIVE).to(backlog_cases);
-                let figures = self.figures(&tally, &link);
-                OfTeam { team_id: (id > 0).then_some(id), team_name, backlog_cases, backlog_href, figures }
-            })
-            .collect())
-    }
-
-    fn of(&self, id: i64, name: &'static str, without: &'static str) -> CaseLink {
-        let link = self.scope.link();
-        if id > 0 { link.with(name, id) } else { link.with(without, true) }
-    }
-
-    fn people(
-        &self,
-        work: &mut Work,
-        id_of: impl Fn(&Fact) -> i64,
-        table: &str,
-        key: &str,
-        name: &str,
-    ) -> Result<Vec<Person>> {
-        let mut tallies = self.tallies(&id_of);
-        let mut backlogs: BTreeMap<i64, i64> = BTreeMap::new();
-        for fact in self.facts.iter().filter(|fact| fact.is_open) {
-            *backlogs.entry(id_of(fact)).or_default() += 1;
-        }
-        let ids: Vec<i64> = tallies.keys().chain(backlogs.keys()).copied().filter(|id| *id > 0).collect();
-        let among = work.dialect().among_ints(key, "$1");
-        let sql = format!("select {key}, {name} from {table} where {among} order by lower({name}), {key}");
-        let named: Vec<(i64, String)> = work.query(&sql, &[&serde_json::json!(ids)])?;
-        let mut rows: Vec<_> = named.into_iter().map(|(id, name)| (id, Some(name))).collect();
-        if tallies.contains_key(&0) || backlogs.contains_key(&0) {
-            rows.push((0, None));
-        }
-        let row = |(id, name): (i64, Option<String>)| {
-            (id, name, backlogs.get(&id).copied().unwrap_or(0), tallies.remove(&id).unwrap_or_default())
+    pub fn by_team(&self) -> Vec<OfTeam> {
+        let teams = self.people("team", &self.by_team, ["team_id", "without_team"]);
+        let row = |Person { id, name, backlog_cases, backlog_href, figures }| OfTeam {
+            team_id: id,
+            team_name: name,
+            backlog_cases,
+            backlog_href,
+            figures,
         };
-        Ok(rows.into_iter().map(row).collect())
+        teams.into_iter().map(row).collect()
+    }
+
+    /// `filters` are the case list's: cases of somebody, and those of nobody.
+    fn people(&self, kind: &'static str, loads: &Loads, filters: [&'static str; 2]) -> Vec<Person> {
+        let person = |id: Option<i64>, name: Option<String>| {
+            let load = loads.get(&id)?;
+            let link = match id {
+                Some(id) => self.scope.link().with(filters[0], id),
+                None => self.scope.link().with(filters[1], true),
+            };
+            Some(Person {
+                id,
+                name,
+                backlog_cases: load.open,
+                backlog_href: link.with("status", ACTIVE).to(load.open),
+                figures: self.figures(&load.tally, &link),
+            })
+        };
+        let named = self.names.of(kind).filter_map(|of| person(Some(of.id), Some(of.name.clone())));
+        named.chain(person(None, None)).collect()
     }
 
     /// A row for every day, zeros too.
     pub fn daily_trend(&self) -> Vec<TrendDay> {
         let days = self.period.borders.len() - 1;
         let (mut created, mut resolved) = (vec![0; days], vec![0; days]);
-        for fact in self.facts {
-            for (counts, at) in [(&mut created, Some(fact.created_at)), (&mut resolved, fact.resolved_at)] {
-                if let Some(day) = at.and_then(|at| self.period.day_of(at)) {
-                    counts[day] += 1;
-                }
+        for share in &self.cases.now {
+            if let Some(day) = self.period.day_of(share.fact.created_at) {
+                created[day] += 1;
+            }
+            if let Some(day) = share.fact.resolved_at.and_then(|at| self.period.day_of(at)) {
+                resolved[day] += 1;
             }
         }
         let link = self.scope.link();
@@ -229,19 +307,4 @@ impl Breakdown<'_> {
             })
             .collect()
     }
-}
-
-/// The rows that are active or have cases, with their tallies.
-fn known<R>(
-    tallies: &mut BTreeMap<i64, Tally>,
-    rows: Vec<R>,
-    key: impl Fn(&R) -> (i64, bool),
-) -> impl Iterator<Item = (R, Tally)> {
-    rows.into_iter().filter_map(move |row| {
-        let (id, is_active) = key(&row);
-        match tallies.remove(&id) {
-            Some(tally) => Some((row, tally)),
-            None => is_active.then(|| (row, Tally::default())),
-        }
-    })
 }

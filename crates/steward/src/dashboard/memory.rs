@@ -31,20 +31,40 @@ struct Kept {
 }
 
 db::record! {
-    /// Where notes end, and where those that are left begin (0 without any).
-    struct Notes {
+    /// Where notes end, where those that are left begin (0 without any), and one of the cases that are noted.
+    struct Note {
         horizon: i64,
         least: i64,
+        case_id: Option<i64>,
     }
 }
 
+/// What has been noted since a mark.
+struct Notes {
+    horizon: i64,
+    least: i64,
+    /// In order; one more than [`CHANGES`] where there are more.
+    changed: Vec<i64>,
+}
+
 impl Notes {
-    fn read(work: &mut Work) -> Result<Notes> {
+    fn since(work: &mut Work, mark: i64) -> Result<Notes> {
         let horizon = work.dialect().mark_horizon("crm_dashboard_changes");
+        let limit = CHANGES + 1;
         let sql = format!(
-            "select {horizon} as horizon, (select coalesce(min(mark), 0) from crm_dashboard_changes) as least"
+            "select n.horizon, n.least, c.case_id
+             from (select {horizon} as horizon, (select coalesce(min(mark), 0) from crm_dashboard_changes) as least) n
+             left join (select distinct case_id from crm_dashboard_changes where mark >= $1 order by case_id limit {limit}) c
+                 on 1 = 1
+             order by c.case_id"
         );
-        work.one(&sql, &[])
+        let notes: Vec<Note> = work.query(&sql, &[&mark])?;
+        let first = notes.first();
+        Ok(Notes {
+            horizon: first.map_or(mark, |note| note.horizon),
+            least: first.map_or(0, |note| note.least),
+            changed: notes.iter().filter_map(|note| note.case_id).collect(),
+        })
     }
 }
 
@@ -55,20 +75,12 @@ impl Memory {
         let known =
             self.kept().as_ref().filter(|kept| kept.since <= from).map(|kept| (kept.since, kept.mark));
         let Some((since, mark)) = known else { return Ok(None) };
-        let notes = Notes::read(work)?;
+        let notes = Notes::since(work, mark)?;
         // Another transaction has brought the memory further than this one sees; or what changed is not known any more.
-        if notes.horizon < mark || notes.least > mark {
+        if notes.horizon < mark || notes.least > mark || notes.changed.len() > CHANGES {
             return Ok(None);
         }
-        let limit = CHANGES + 1;
-        let changed: Vec<(i64,)> = work.query(
-            &format!("select distinct case_id from crm_dashboard_changes where mark >= $1 order by case_id limit {limit}"),
-            &[&mark],
-        )?;
-        if changed.len() > CHANGES {
-            return Ok(None);
-        }
-        let changed: Vec<i64> = changed.into_iter().map(|(case_id,)| case_id).collect();
+        let changed = notes.changed;
         let fresh = if changed.is_empty() { Vec::new() } else { facts::read_anew(work, &changed, since)? };
         let mut kept = self.kept();
         let Some(kept) = kept.as_mut().filter(|kept| kept.since == since && kept.mark <= notes.horizon)
@@ -90,7 +102,7 @@ impl Memory {
         if is_beyond(work, from, MOST)? {
             return Ok(Arc::new(facts::read(work, from, Some(to))?));
         }
-        let mark = Notes::read(work)?.horizon;
+        let mark = horizon(work)?;
         let mut facts = facts::read(work, from, None)?;
         facts.sort_by_key(|fact| fact.case_id);
         let facts = Arc::new(facts);
@@ -110,6 +122,12 @@ impl Memory {
         // What a panic left behind is whole: facts change before the mark, and are read again.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Below it all notes are there to be seen.
+fn horizon(work: &mut Work) -> Result<i64> {
+    let horizon = work.dialect().mark_horizon("crm_dashboard_changes");
+    Ok(work.one::<(i64,)>(&format!("select {horizon} as horizon"), &[])?.0)
 }
 
 /// Whether the facts since an instant are more than so many cases.

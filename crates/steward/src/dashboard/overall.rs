@@ -70,7 +70,7 @@ impl Overall {
         ]
         .map(|column| format!("cast(sum({column}) as bigint) as {column}"));
         let sql = format!(
-            "select status, {} from crm_owner_rollup_now where {} group by status",
+            "select status, {} from crm_owner_rollup_parts where {} group by status",
             sums.join(", "),
             rows.sql()
         );
@@ -133,14 +133,14 @@ pub fn active(work: &mut Work) -> Result<i64> {
     let mut rows = Scope::default().cells();
     rows.among("status", Status::ALL.iter().filter(|status| status.is_active()).map(|status| status.word()));
     let sql = format!(
-        "select cast(coalesce(sum(cases), 0) as bigint) as cases from crm_owner_rollup_now where {}",
+        "select cast(coalesce(sum(cases), 0) as bigint) as cases from crm_owner_rollup_parts where {}",
         rows.sql()
     );
     Ok(work.one::<(i64,)>(&sql, &rows.params())?.0)
 }
 
 /// Active cases as they wait now, whenever they came.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Backlog {
     pub active_cases: i64,
     /// Past their resolution due time.
@@ -174,69 +174,66 @@ const PATIENCE: i64 = 1;
 const AGES: [i64; 4] = [1, 3, 7, 30];
 
 impl Backlog {
-    /// Of the open ones among these cases.
-    pub fn of(facts: &[&Fact], scope: &Scope, now: Time) -> Backlog {
-        let open: Vec<&Fact> = facts.iter().copied().filter(|fact| fact.is_open).collect();
-        let count = |is_so: &dyn Fn(&Fact) -> bool| open.iter().filter(|fact| is_so(fact)).count() as i64;
+    pub fn of(open: &[&Fact], scope: &Scope, now: Time) -> Backlog {
         let (soon, long_ago) = (now.plus_hours(SOON), now.plus_days(-PATIENCE));
-        let is_due = |fact: &Fact, before: Time| fact.resolution_due.is_some_and(|due| due < before);
-        let active_cases = open.len() as i64;
-        let is_overdue = |fact: &Fact| fact.next_due.is_some_and(|due| due < now);
-        let overdue_cases = count(&is_overdue);
-        let due_soon_cases = count(&|fact| is_due(fact, soon) && !is_overdue(fact));
-        let escalated_cases = count(&|fact| fact.is_escalated);
-        let unassigned_cases = count(&|fact| fact.owner_id.is_none());
-        let long_unassigned_cases = count(&|fact| fact.owner_id.is_none() && fact.created_at < long_ago);
-        let by_age = by_age(&open, scope, now);
-        let active = scope.link().with("status", ACTIVE);
+        let borders = AGES.map(|days| now.plus_days(-days));
+        let mut ages = [0; AGES.len() + 1];
+        let mut backlog = Backlog { active_cases: open.len() as i64, ..Backlog::default() };
+        for fact in open {
+            let is_overdue = fact.next_due.is_some_and(|due| due < now);
+            let is_due_soon = !is_overdue && fact.resolution_due.is_some_and(|due| due < soon);
+            let is_unassigned = fact.owner_id.is_none();
+            backlog.overdue_cases += i64::from(is_overdue);
+            backlog.due_soon_cases += i64::from(is_due_soon);
+            backlog.escalated_cases += i64::from(fact.is_escalated);
+            backlog.unassigned_cases += i64::from(is_unassigned);
+            backlog.long_unassigned_cases += i64::from(is_unassigned && fact.created_at < long_ago);
+            ages[borders.iter().filter(|border| fact.created_at < **border).count()] += 1;
+        }
+        backlog.by_age = by_age(ages, borders, scope);
+        backlog.links = backlog.links(scope, soon, long_ago);
+        backlog
+    }
+
+    fn links(&self, scope: &Scope, soon: Time, long_ago: Time) -> Links {
+        let all = scope.link();
+        let active = all.with("status", ACTIVE);
+        let due_soon = all.with("overdue", false).with("due_before", soon);
         let mut links = Links::from([
-            ("active_cases", active.to(active_cases)),
-            ("overdue_cases", scope.link().with("overdue", true).to(overdue_cases)),
-            ("escalated_cases", active.with("is_escalated", true).to(escalated_cases)),
-            (
-                "due_soon_cases",
-                scope.link().with("overdue", false).with("due_before", soon).to(due_soon_cases),
-            ),
+            ("active_cases", active.to(self.active_cases)),
+            ("overdue_cases", all.with("overdue", true).to(self.overdue_cases)),
+            ("escalated_cases", active.with("is_escalated", true).to(self.escalated_cases)),
+            ("due_soon_cases", due_soon.to(self.due_soon_cases)),
         ]);
+        // An owner's cases all have one.
         if scope.owner_id.is_none() {
             let unassigned = active.with("unassigned", true);
-            links.insert("unassigned_cases", unassigned.to(unassigned_cases));
-            let long = unassigned.with("created_to", long_ago).to(long_unassigned_cases);
-            links.insert("long_unassigned_cases", long);
+            let long = unassigned.with("created_to", long_ago);
+            links.insert("unassigned_cases", unassigned.to(self.unassigned_cases));
+            links.insert("long_unassigned_cases", long.to(self.long_unassigned_cases));
         }
-        Backlog {
-            active_cases,
-            overdue_cases,
-            escalated_cases,
-            unassigned_cases,
-            due_soon_cases,
-            long_unassigned_cases,
-            by_age,
-            links,
-        }
+        links
     }
 }
 
-fn by_age(open: &[&Fact], scope: &Scope, now: Time) -> Vec<OfAge> {
-    let starts = std::iter::once(0).chain(AGES);
-    let ends = AGES.into_iter().map(Some).chain([None]);
-    let row = |(days_from, days_to): (i64, Option<i64>)| {
-        // The youngest have no upper border: a case may come while this is read.
-        let until = (days_from > 0).then(|| now.plus_days(-days_from));
-        let since = days_to.map(|days| now.plus_days(-days));
-        let is_of = |fact: &&&Fact| {
-            since.is_none_or(|since| fact.created_at >= since)
-                && until.is_none_or(|until| fact.created_at < until)
-        };
-        let cases = open.iter().filter(is_of).count() as i64;
-        let mut link = scope.link().with("status", ACTIVE);
-        if let Some(since) = since {
+/// The youngest first. They have no upper border: a case may come while this is read.
+fn by_age(cases: [i64; AGES.len() + 1], borders: [Time; AGES.len()], scope: &Scope) -> Vec<OfAge> {
+    let active = scope.link().with("status", ACTIVE);
+    let row = |(n, cases): (usize, i64)| {
+        let older = n.checked_sub(1);
+        let mut link = active.clone();
+        if let Some(since) = borders.get(n) {
             link = link.with("created_from", since);
         }
-        if let Some(until) = until {
+        if let Some(until) = older.map(|n| borders[n]) {
             link = link.with("created_to", until);
         }
-        OfAge { days_from, days_to, cases, href: link.to(cases) }
+        OfAge {
+            days_from: older.map_or(0, |n| AGES[n]),
+            days_to: AGES.get(n).copied(),
+            cases,
+            href: link.to(cases),
+        }
     };
-    starts.zip(ends).map(row).collect()
+    cases.into_iter().enumerate().map(row).collect()
 }

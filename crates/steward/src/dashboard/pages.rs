@@ -233,28 +233,27 @@ struct FiguresPart {
 
 pub async fn dashboard(seat: Seat<Viewer>, RawQuery(query): RawQuery) -> PageResult {
     let visit = seat.visit.clone();
-    let asked = match read(&seat, query).await? {
-        Ok(read) => read,
+    let around = seat.read(Class::Bounded, move |work| around(work, &visit));
+    let (read, around) = tokio::try_join!(read(&seat, query), around)?;
+    let (page, frame, choices, surveys) = around;
+    match read {
+        Ok((asked, shown)) => {
+            let figures = Some(Figures::of(&page, &asked, shown, surveys, frame.role));
+            show(&DashboardPage { page, frame, choices, chosen: asked.chosen, faults: Vec::new(), figures })
+        }
         Err(faults) => {
-            let page = seat.read(Class::Bounded, move |work| around(work, &visit));
-            let (page, frame, choices, _) = page.await?;
             let chosen = Chosen::default();
             let page = DashboardPage { page, frame, choices, chosen, faults, figures: None };
-            return show_as(StatusCode::BAD_REQUEST, &page);
+            show_as(StatusCode::BAD_REQUEST, &page)
         }
-    };
-    let (asked, shown) = asked;
-    let (page, frame, choices, surveys) = seat.read(Class::Bounded, move |work| around(work, &visit)).await?;
-    let figures = Some(Figures::of(&page, &asked, shown, surveys, frame.role));
-    show(&DashboardPage { page, frame, choices, chosen: asked.chosen, faults: Vec::new(), figures })
+    }
 }
 
 pub async fn figures(seat: Seat<Viewer>, RawQuery(query): RawQuery) -> PageResult {
     let asked = Asked::read(&query.unwrap_or_default(), &seat.visit)?;
-    let shown = Dashboard::ask(&seat, &asked.query).await?;
     let visit = seat.visit.clone();
-    let (page, surveys) =
-        seat.read(Class::Bounded, move |work| Ok((Page::read(work, &visit)?, Survey::all(work)?))).await?;
+    let around = seat.read(Class::Bounded, move |work| Ok((Page::read(work, &visit)?, Survey::all(work)?)));
+    let (shown, (page, surveys)) = tokio::try_join!(Dashboard::ask(&seat, &asked.query), around)?;
     let role = if let Actor::User { role, .. } = seat.actor { role } else { Role::Viewer };
     let figures = Figures::of(&page, &asked, shown, surveys, role);
     show(&FiguresPart { page, figures })

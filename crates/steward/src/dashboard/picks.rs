@@ -154,11 +154,12 @@ pub struct NeedyCase {
 
 /// Active cases that are overdue, the longest first, then those of high priority, the most urgent and oldest first; at
 /// most 10.
-pub fn needs_attention(work: &mut Work, facts: &[&Fact]) -> Result<Vec<NeedyCase>> {
+pub fn needs_attention(work: &mut Work, open: &[&Fact]) -> Result<Vec<NeedyCase>> {
     let now = work.now;
-    let open = || facts.iter().filter(|fact| fact.is_open);
-    let overdue = open().filter_map(|fact| Some((fact.next_due.filter(|due| *due < now)?, fact.case_id)));
-    let urgent = open()
+    let overdue =
+        open.iter().filter_map(|fact| Some((fact.next_due.filter(|due| *due < now)?, fact.case_id)));
+    let urgent = open
+        .iter()
         .filter(|fact| fact.priority_level >= HIGH)
         .map(|fact| (Reverse(fact.priority_level), fact.case_id));
     let mut ids: Vec<i64> = first(overdue).into_iter().map(|(_, case_id)| case_id).collect();
@@ -190,11 +191,14 @@ pub fn needs_attention(work: &mut Work, facts: &[&Fact]) -> Result<Vec<NeedyCase
 
 /// The least ones, in order.
 fn first<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
-    let mut least = BinaryHeap::with_capacity(SHOWN + 1);
+    let mut least = BinaryHeap::with_capacity(SHOWN);
     for one in all {
-        least.push(one);
-        if least.len() > SHOWN {
+        // Most are beyond those that are shown, and cost a comparison.
+        if least.len() < SHOWN {
+            least.push(one);
+        } else if least.peek().is_some_and(|last| one < *last) {
             least.pop();
+            least.push(one);
         }
     }
     least.into_sorted_vec()

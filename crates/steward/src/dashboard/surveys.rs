@@ -12,11 +12,14 @@ use super::period::Period;
 use crate::cases::Filter;
 use crate::clock::Time;
 use crate::error::Result;
+use crate::surveys::SurveyType;
 use crate::surveys::statistics::{self, Interval, Tally};
 use crate::work::Work;
 
 db::record! {
+    #[derive(Debug, Clone, Copy)]
     struct RatingRow {
+        survey_type: SurveyType,
         survey_id: i64,
         submission_id: Option<i64>,
         created_at: Time,
@@ -70,8 +73,45 @@ pub fn bounds(interval: Option<Interval>, decimals: i32) -> (Option<f64>, Option
     (interval.map(|interval| round(interval.low)), interval.map(|interval| round(interval.high)))
 }
 
-/// The ratings of a period.
-struct Ratings(Vec<RatingRow>);
+/// Answers to surveys, each by its first rating.
+pub struct Answers(Vec<RatingRow>);
+
+impl Answers {
+    /// Those to surveys of recommendation and of effort that were given between two instants.
+    pub fn read(work: &mut Work, scope: &Scope, from: Time, to: Time) -> Result<Answers> {
+        let mut filter = Filter::default();
+        filter.and("r.created_at >= ?", db::Value::Time(from.into()));
+        filter.and("r.created_at < ?", db::Value::Time(to.into()));
+        scope.narrow(work.dialect(), &mut filter);
+        let sql = format!(
+            "select s.survey_type, r.survey_id, r.submission_id, r.created_at, r.case_id, r.contact_id, r.rating_value,
+                 coalesce(c.is_listed, 1 = 0) as is_listed
+             from crm_surveys s
+             join crm_survey_responses r on r.survey_id = s.survey_id
+             join crm_survey_questions q on q.question_id = r.question_id and q.question_type = 'rating'
+             left join crm_cases c on c.case_id = r.case_id
+             where s.survey_type in ('nps', 'ces') and {} and r.rating_value is not null
+             order by r.survey_id, r.created_at, coalesce(r.submission_id, 0), coalesce(r.case_id, 0),
+                 coalesce(r.contact_id, 0), q.question_order, q.question_id, r.response_id",
+            filter.sql()
+        );
+        let mut rows: Vec<RatingRow> = work.query(&sql, &filter.params())?;
+        // Rows of one answer stand together; what plain SQL brought is told apart by its case, contact and time.
+        rows.dedup_by_key(|row| {
+            (row.survey_id, row.submission_id, row.created_at, row.case_id, row.contact_id)
+        });
+        Ok(Answers(rows))
+    }
+
+    /// Those of a period to surveys of one of these types.
+    pub fn to(&self, survey_type: SurveyType, period: &Period) -> Ratings {
+        let is_of = |row: &&RatingRow| row.survey_type == survey_type && period.holds(row.created_at);
+        Ratings(self.0.iter().filter(is_of).copied().collect())
+    }
+}
+
+/// The answers of a period to surveys of one type.
+pub struct Ratings(Vec<RatingRow>);
 
 impl Ratings {
     /// How many answers gave a rating of these, ...
@@ -94,39 +134,13 @@ impl Ratings {
     }
 }
 
-/// The first rating of each answer to a survey of a type that was given in the period.
-fn first_ratings(work: &mut Work, scope: &Scope, period: &Period, kind: &str) -> Result<Ratings> {
-    let mut filter = Filter::default();
-    filter.and("s.survey_type = ?", kind);
-    filter.and("r.created_at >= ?", db::Value::Time(period.from().into()));
-    filter.and("r.created_at < ?", db::Value::Time(period.to().into()));
-    scope.narrow(work.dialect(), &mut filter);
-    let sql = format!(
-        "select r.survey_id, r.submission_id, r.created_at, r.case_id, r.contact_id, r.rating_value,
-             coalesce(c.is_listed, 1 = 0) as is_listed
-         from crm_surveys s
-         join crm_survey_responses r on r.survey_id = s.survey_id
-         join crm_survey_questions q on q.question_id = r.question_id and q.question_type = 'rating'
-         left join crm_cases c on c.case_id = r.case_id
-         where {} and r.rating_value is not null
-         order by r.survey_id, r.created_at, coalesce(r.submission_id, 0), coalesce(r.case_id, 0), coalesce(r.contact_id, 0), q.question_order,
-             q.question_id, r.response_id",
-        filter.sql()
-    );
-    let mut rows: Vec<RatingRow> = work.query(&sql, &filter.params())?;
-    // Rows of one answer stand together; what plain SQL brought is told apart by its case, contact and time.
-    rows.dedup_by_key(|row| (row.survey_id, row.submission_id, row.created_at, row.case_id, row.contact_id));
-    Ok(Ratings(rows))
-}
-
 /// The list of cases with an answer in the period.
 fn answered_in(scope: &Scope, period: &Period) -> CaseLink {
     scope.link().with("answered_from", period.from()).with("answered_to", period.to())
 }
 
 impl Nps {
-    pub fn read(work: &mut Work, scope: &Scope, period: &Period) -> Result<Nps> {
-        let ratings = first_ratings(work, scope, period, "nps")?;
+    pub fn of(ratings: &Ratings, scope: &Scope, period: &Period) -> Nps {
         let is_promoter = |rating: i64| (9..=10).contains(&rating);
         let is_detractor = |rating: i64| (0..=6).contains(&rating);
         let is_passive = |rating: i64| !is_promoter(rating) && !is_detractor(rating);
@@ -154,24 +168,23 @@ impl Nps {
             ("detractor_cases", answered.with("nps", "detractors").to(nps.detractor_cases)),
             ("response_cases", answered.with("surveyed", "nps").to(nps.response_cases)),
         ]);
-        Ok(nps)
+        nps
     }
 }
 
 impl Ces {
-    pub fn read(work: &mut Work, scope: &Scope, period: &Period) -> Result<Ces> {
-        let ratings = first_ratings(work, scope, period, "ces")?;
+    pub fn of(ratings: &Ratings, scope: &Scope, period: &Period) -> Ces {
         let responses = ratings.count(|_| true);
         let response_cases = ratings.cases(|_| true);
         let (low, high) = bounds(ratings.tally().mean_interval(1, 7), 2);
         let link = answered_in(scope, period).with("surveyed", "ces").to(response_cases);
-        Ok(Ces {
+        Ces {
             mean: hundredths(ratings.0.iter().map(|row| row.rating_value).sum(), responses),
             low,
             high,
             responses,
             response_cases,
             links: Links::from([("response_cases", link)]),
-        })
+        }
     }
 }

@@ -150,7 +150,7 @@ pub fn totals(work: &mut Work) -> Result<Bytes> {
     let rows: Vec<(String, i64, i64, i64)> = work.query(
         "select status, cast(sum(cases) as bigint) as cases, cast(sum(escalated) as bigint) as escalated,
              cast(sum(violated) as bigint) as violated
-         from crm_owner_rollup_now group by status",
+         from crm_owner_rollup_parts group by status",
         &[],
     )?;
     let mut totals = json!({});
