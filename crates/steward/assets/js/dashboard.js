@@ -3,29 +3,9 @@
 
 import { hear } from "./live.js";
 import { tell } from "./clock.js";
+import { patch } from "./patch.js";
 
 const PAUSE = 5_000;
-
-function lay(now, next) {
-  if (now.nodeType === Node.TEXT_NODE) {
-    if (now.data !== next.data) now.data = next.data;
-    return;
-  }
-  if (now.nodeType !== Node.ELEMENT_NODE) return;
-  for (const { name } of [...now.attributes]) if (!next.hasAttribute(name) && name !== "open") now.removeAttribute(name);
-  for (const { name, value } of next.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
-  layAll(now, next);
-}
-
-function layAll(now, next) {
-  const [old, fresh] = [[...now.childNodes], [...next.childNodes]];
-  fresh.forEach((node, n) => {
-    if (!old[n]) now.append(node);
-    else if (old[n].nodeName === node.nodeName) lay(old[n], node);
-    else old[n].replaceWith(node);
-  });
-  old.slice(fresh.length).forEach((node) => node.remove());
-}
 
 export function begin(life) {
   const place = document.querySelector("[data-figures]");
@@ -40,7 +20,7 @@ export function begin(life) {
       if (!response.ok || response.redirected) return;
       const next = document.createElement("template");
       next.innerHTML = await response.text();
-      layAll(place, next.content);
+      patch(place, next.content);
       tell(place);
     } catch {
       // The next event tries again.
