@@ -22,12 +22,15 @@ mod axe;
 mod spots;
 
 mod ahead;
+mod composing;
 mod every_page;
 mod first;
+mod helping;
 mod hostile;
 mod plain;
 mod refused;
 mod story;
 mod together;
 mod visits;
+mod watching;
 mod work;

@@ -166,7 +166,8 @@ on_a_desk! {
         // Who is signed out meanwhile signs in.
         tab.cookie("steward_session", "stw_ended")?;
         tab.follows("nav a[href='/views/open']")?.until("location.pathname === '/sign-in'")?;
-        tab.complaints();
+        let complaints = tab.complaints();
+        assert!(complaints.iter().all(|complaint| complaint.starts_with("401 for ")), "{complaints:?}");
         Ok(())
     }
 
@@ -207,7 +208,9 @@ on_a_desk! {
         tab.clicks("#escalate summary")?.types("#escalate textarea", "Half a rea")?;
         tab.follows("nav a[href='/views/open']")?;
         assert!(!is_in_the_same_document(&tab)?, "the browser keeps the page");
-        tab.asks(MARK)?;
+        tab.asks("history.back(), 0")?;
+        tab.until("document.querySelector('#escalate textarea')?.value === 'Half a rea'")?;
+        tab.goes("/views/open")?.asks(MARK)?;
         tab.presses("j")?.presses("x")?.follows("nav a[href='/dashboard']")?;
         assert!(!is_in_the_same_document(&tab)?);
         Ok(())
