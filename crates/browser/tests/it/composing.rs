@@ -66,6 +66,32 @@ on_a_desk! {
         Ok(())
     }
 
+    /// The desk has it, but the way back was cut: sent again, it is still one.
+    fn a_reply_whose_answer_is_lost_goes_out_once(stage) {
+        let ana = stage.desk.agent("ana");
+        let case = ana.opens(json!({ "subject": "Printer", "priority_id": 2 }));
+        let tab = stage.tab_of(&ana, Look::default())?;
+        tab.goes(&format!("/cases/{case}"))?.types("#comment_text", "Once")?;
+        gives(&tab, "#composer", "drop", &["one.txt"])?;
+        tab.asks(
+            "window.ask = window.fetch, window.fetch = async (address, more) => {
+                const answer = await ask(address, more);
+                if (more?.method === 'POST' && address.endsWith('/comments')) throw new TypeError('no network');
+                return answer }, 0",
+        )?;
+        tab.clicks("#send > button")?.until_seen("#refusal [role=alert]")?;
+        assert_eq!(tab.asks("document.querySelector('#comment_text').value")?, "Once");
+        tab.asks("window.fetch = ask, 0")?;
+        tab.clicks("#send > button")?.until_gone("#refusal [role=alert]")?.until("document.querySelector('#comment_text').value === ''")?;
+        let written = || ana.get(&format!("/api/crm/cases/{case}/comments")).ok()["comments"].as_array().map(Vec::len);
+        assert_eq!(written(), Some(1));
+        // The same words once more are another reply.
+        tab.until("!document.querySelector('#send > button').disabled")?;
+        tab.types("#comment_text", "Once")?.clicks("#send > button")?.until("document.querySelector('#comment_text').value === ''")?;
+        assert_eq!(written(), Some(2));
+        Ok(())
+    }
+
     /// What could not be sent stays where it was written.
     fn a_reply_that_could_not_be_sent_is_not_lost(stage) {
         let ana = stage.desk.agent("ana");

@@ -41,6 +41,59 @@ on_a_desk! {
         Ok(())
     }
 
+    fn a_field_that_both_change_is_shown_with_both_values(stage) {
+        let (ana, ben) = (stage.desk.agent("Ana"), stage.desk.agent("Ben"));
+        let case = ana.opens(json!({ "subject": "Shared", "priority_id": 1, "tags": ["paper"] }));
+        let path = format!("/api/crm/cases/{case}");
+        let tab = stage.tab_of(&ana, Look::default())?;
+        let version = "document.querySelector('#case-head').dataset.version";
+        tab.goes(&format!("/cases/{case}"))?.until_answered("/api/crm/support/live")?;
+        for (choice, his, tags) in [("theirs", "ink", "ink"), ("yours", "wire", "toner")] {
+            tab.types("[data-field=tags]", "toner")?;
+            let before = tab.asks(version)?;
+            ben.put(&path, json!({ "tags": [his] })).ok();
+            // The page knows of it, and what she types stays.
+            tab.until(&format!("{version} !== {before}"))?;
+            assert_eq!(tab.asks("document.querySelector('[data-field=tags]').value")?, "toner");
+            tab.presses("Tab")?.until_seen(".conflict")?;
+            assert_eq!(tab.complaints(), [format!("412 for {}{path}", stage.base())]);
+            assert_eq!(ana.case(case)["tags"], json!([his]), "nothing is overwritten");
+            assert!(tab.text(".conflict")?.contains(his) && tab.text(".conflict")?.contains("toner"));
+            let button = if choice == "theirs" { "button" } else { "button:last-of-type" };
+            tab.clicks(&format!(".conflict {button}"))?.until_gone(".conflict")?;
+            if choice == "yours" {
+                tab.until_seen(".fields .saved")?;
+            }
+            assert_eq!(ana.case(case)["tags"], json!([tags]));
+            tab.until(&format!("document.querySelector('[data-field=tags]').value === '{tags}'"))?;
+        }
+        // Another field than the one that she changes does not matter.
+        tab.types("[data-field=tags]", "cable")?;
+        let before = tab.asks(version)?;
+        ben.put(&path, json!({ "priority_id": 3 })).ok();
+        tab.until(&format!("{version} !== {before}"))?.presses("Tab")?.until_seen(".fields .saved")?;
+        assert_eq!((&ana.case(case)["tags"], &ana.case(case)["priority_id"]), (&json!(["cable"]), &json!(3)));
+        assert_eq!(tab.complaints().len(), 1, "412, and then it is saved over what he changed elsewhere");
+        Ok(())
+    }
+
+    fn a_field_that_somebody_has_changed_shows_what_others_make_of_it(stage) {
+        let (ana, ben) = (stage.desk.agent("Ana"), stage.desk.agent("Ben"));
+        let case = ana.opens(json!({ "subject": "Shared", "priority_id": 2 }));
+        let tab = stage.tab_of(&ana, Look::default())?;
+        tab.goes(&format!("/cases/{case}"))?.until_answered("/api/crm/support/live")?;
+        let shown = "document.querySelector('[data-field=priority_id]').selectedOptions[0].label";
+        tab.chooses("[data-field=priority_id]", "Low")?.until_seen(".fields .saved")?;
+        assert_eq!(tab.asks("document.activeElement.name")?, "priority_id");
+        ben.put(&format!("/api/crm/cases/{case}"), json!({ "priority_id": 3 })).ok();
+        tab.until(&format!("{shown} === 'High'"))?;
+        // What she now chooses is her answer to that.
+        tab.chooses("[data-field=priority_id]", "Low")?.until("document.querySelector('#case-head .priority').innerText === 'Low'")?;
+        assert!(!tab.sees(".conflict")?);
+        assert_eq!(ana.case(case)["priority_id"], 1);
+        Ok(())
+    }
+
     fn the_list_follows_what_others_do(stage) {
         let (ana, ben) = (stage.desk.agent("Ana"), stage.desk.agent("Ben"));
         let case = ana.opens(json!({ "subject": "First", "priority_id": 2 }));

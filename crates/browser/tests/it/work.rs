@@ -98,6 +98,18 @@ on_a_desk! {
         Ok(())
     }
 
+    fn escape_takes_back_what_was_typed(stage) {
+        let ana = stage.desk.agent("ana");
+        let case = ana.opens(json!({ "subject": "Printer", "priority_id": 2, "tags": ["paper"] }));
+        let tab = stage.tab_of(&ana, Look::default())?;
+        tab.goes(&format!("/cases/{case}"))?.types("[data-field=tags]", "toner")?.presses("Escape")?;
+        assert_eq!(tab.asks("document.querySelector('[data-field=tags]').value")?, "paper");
+        // What is saved after it is all that is saved.
+        tab.chooses("[data-field=priority_id]", "High")?.until_seen(".fields .saved")?;
+        assert_eq!((&ana.case(case)["tags"], &ana.case(case)["priority_name"]), (&json!(["paper"]), &json!("High")));
+        Ok(())
+    }
+
     fn ones_place_in_a_list_is_kept(stage) {
         let ana = stage.desk.agent("ana");
         for subject in ["First", "Second", "Third"] {

@@ -26,9 +26,10 @@ export class CasePage {
   }
 
   // Sends a form's fields and answers with what there is to know: JSON, a page that asks something, or nothing. What is
-  // refused is an error with the problem in it, whatever the answer looks like.
-  async send(address, body) {
+  // refused is an error with the problem in it, whatever the answer looks like. What has a key is done once.
+  async send(address, body, key) {
     const headers = { accept: "application/json", "accept-language": document.documentElement.lang };
+    if (key) headers["idempotency-key"] = key;
     const response = await fetch(address, { method: "POST", headers, body }).catch(() => {
       throw new Error(this.words("lost"));
     });

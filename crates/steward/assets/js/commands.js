@@ -5,6 +5,8 @@ import { compose } from "./keys.js";
 
 const words = document.querySelector("[data-palette]").dataset;
 const set = (field, value) => {
+  // As if somebody had come to it (fields.js), but the keyboard stays where it was.
+  field.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
   field.value = value;
   field.dispatchEvent(new Event("change", { bubbles: true }));
 };

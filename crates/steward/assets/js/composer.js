@@ -9,9 +9,12 @@ export function begin(page) {
   if (!form) return;
   const text = form.querySelector("textarea");
   let files = [];
+  // Which reply it is: one whose answer was lost is not sent twice when it is sent again. What is changed is another one.
+  let key;
   let show = () => {};
 
   form.addEventListener("submit", submit);
+  form.addEventListener("input", () => (key = undefined));
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
@@ -62,7 +65,9 @@ export function begin(page) {
     form.setAttribute("aria-busy", "true");
     form.querySelectorAll("#send button").forEach((each) => (each.disabled = true));
     try {
-      await page.send(form.action, body);
+      key ??= `${Date.now()}-${Math.random()}`;
+      await page.send(form.action, body, `${key}-${button?.value}`);
+      key = undefined;
       if (page.life.aborted) return forget(body.get("comment_text"));
       drop(form);
       // Emptied as if nothing had been written yet: an empty field is no fault now.
@@ -113,6 +118,7 @@ export function begin(page) {
   }
 
   function list() {
+    key = undefined;
     const rows = files.map((file, at) => {
       const row = document.createElement("li");
       const remove = Object.assign(document.createElement("button"), { type: "button", className: "plain small", textContent: page.words("remove") });

@@ -5,7 +5,6 @@ import { recall } from "./drafts.js";
 import { tell } from "./clock.js";
 import "./dialogs.js";
 import "./palette.js";
-import "./zone.js";
 
 // Only the workspace has counts, is visited, and hears what happens.
 const isWorkspace = document.querySelector("[data-count]") !== null;

@@ -1,7 +1,9 @@
-// Properties are saved one by one, as soon as they are changed. The version that the page shows goes along: where somebody
-// else changed the same field meanwhile, both values are shown and the reader chooses; another field does not matter.
+// Properties are saved one by one, as soon as they are changed. What the reader saw before goes along, and the version in
+// which it was so: where somebody else changed the same field meanwhile, both values are shown and the reader chooses;
+// another field does not matter. Escape takes back what was typed.
 
 import { call } from "./api.js";
+import { isTouched } from "./patch.js";
 
 const list = (text) => text.split(",").map((word) => word.trim().toLowerCase()).filter(Boolean);
 
@@ -17,13 +19,6 @@ const bodyOf = (field) => (kinds[field.name] ?? (field.name.endsWith("_id") ? ki
 function written(field, item) {
   const value = item[field.name];
   return field.name === "tags" ? value.join(", ") : String(value ?? "");
-}
-
-// What the page showed before the reader changed it.
-function shownBefore(field) {
-  if (field.dataset.now) return field.dataset.now;
-  if (field.tagName !== "SELECT") return field.defaultValue;
-  return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0]).value;
 }
 
 const label = (field, value) =>
@@ -46,18 +41,26 @@ export function begin(page) {
   const address = `/api/crm/cases/${page.id}`;
   const head = () => page.find("#case-head");
 
-  async function save(field, etag = head().dataset.version, tries = 3) {
+  // The field that the reader is at: what it said, and in which version of the case, when it was last as the server had it.
+  let seen = {};
+
+  function see(at) {
+    const field = at.closest("[data-field]");
+    if (field && !isTouched(field)) seen = { field, value: field.dataset.now ?? field.value, version: head().dataset.version };
+  }
+
+  async function save(field, { value, version }, tries = 3) {
     clear(field);
     const route = field.name === "status" ? `PUT ${address}/status` : `PUT ${address}`;
     try {
-      const { case: item } = await call(route, bodyOf(field), `"${page.id}-${etag}"`);
+      const { case: item } = await call(route, bodyOf(field), `"${page.id}-${version}"`);
       head().dataset.version = item.edit_version;
       if (field.name === "status") field.value = "";
       await page.refresh();
       const note = say(field, "saved", page.words("saved"));
       setTimeout(() => note.remove(), 2_000);
     } catch (error) {
-      if (error.status === 412 && tries > 0) return meet(field, tries);
+      if (error.status === 412 && tries > 0) return meet(field, value, tries);
       if (error.status === undefined || error.status === 401) error.message = page.words(error.status ? "signed-out" : "lost");
       const faults = (error.problem?.errors ?? []).map(({ message }) => message).join("; ");
       if (page.isMissed(faults || error.message)) return;
@@ -67,10 +70,11 @@ export function begin(page) {
   }
 
   // Somebody changed the case. If it was another field, this one is saved over the new version.
-  async function meet(field, tries) {
+  async function meet(field, before, tries) {
     const { case: item } = await call(`GET ${address}`);
     const theirs = written(field, item);
-    if (theirs === shownBefore(field) || theirs === field.value) return save(field, item.edit_version, tries - 1);
+    const known = { value: theirs, version: item.edit_version };
+    if (theirs === before || theirs === field.value) return save(field, known, tries - 1);
     if (page.isMissed(page.words("conflict"))) return;
     const mine = field.value;
     const box = Object.assign(document.createElement("span"), { className: "conflict" });
@@ -92,7 +96,7 @@ export function begin(page) {
       }),
       button(page.words("yours"), mine, () => {
         field.focus();
-        save(field, item.edit_version);
+        save(field, known);
       }),
     );
     field.after(box);
@@ -102,8 +106,14 @@ export function begin(page) {
     const field = event.target.closest("[data-field]");
     if (!field || (field.name === "status" && field.value === "")) return;
     if (field.name === "tags" && list(field.value).join() === list(field.defaultValue).join()) return;
-    if (field.checkValidity()) save(field);
+    // What a browser has restored was never seen as the server had it.
+    if (field.checkValidity()) save(field, seen.field === field ? seen : { version: head().dataset.version });
     else field.reportValidity();
+  });
+  page.root.addEventListener("focusin", ({ target }) => see(target));
+  page.root.addEventListener("refreshed", () => see(document.activeElement));
+  page.root.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Escape" && target.matches("[data-field]:not(select)")) target.value = target.defaultValue;
   });
   // Everything is saved by then.
   page.root.addEventListener("submit", (event) => {

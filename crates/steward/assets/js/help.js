@@ -1,7 +1,5 @@
 // The help centre: what is found shows as it is typed. All of it is a fragment of the page that the form leads to.
 
-import "./zone.js";
-
 const field = document.querySelector("[data-suggests]");
 const place = document.querySelector("[data-hits]");
 const rest = document.querySelector("[data-rest]");

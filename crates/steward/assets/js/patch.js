@@ -25,7 +25,7 @@ function attributes(old, fresh) {
 }
 
 function control(old, fresh) {
-  const isBusy = old === document.activeElement || isTouched(old);
+  const isBusy = isTouched(old);
   const before = valueOf(old);
   if (old.tagName === "SELECT") children(old, fresh);
   else if (old.tagName === "TEXTAREA") old.defaultValue = fresh.defaultValue;

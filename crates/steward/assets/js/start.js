@@ -4,6 +4,12 @@
 
 const { run } = document.currentScript.dataset;
 
+// Pages are written in the reader's time zone, which only the browser knows.
+const zone = encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone ?? "");
+if (zone && !document.cookie.includes(`steward_zone=${zone}`)) {
+  document.cookie = `steward_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+}
+
 // A document may be several pages of the history (visit.js). Who goes back to one before that is there loads it; and so they
 // do from what has been loaded in place of a page, such as an error.
 const goBack = (event) => {

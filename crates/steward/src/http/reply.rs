@@ -186,6 +186,13 @@ impl<R: Reply> Answer<R> {
     }
 }
 
+impl<T> Answer<Created<T>> {
+    /// The path of what was created.
+    pub fn into_location(self) -> String {
+        self.told.location.unwrap_or_default()
+    }
+}
+
 impl<T: Serialize + JsonSchema + Send + 'static> Answer<Json<T>> {
     /// 200 with JSON that was written before, by [`json_bytes`].
     pub fn written(body: Vec<u8>) -> Answer<Json<T>> {

@@ -25,7 +25,7 @@ const STYLES: &[(&str, &str)] = &embed! { "css":
 };
 const SCRIPTS: &[(&str, &str)] = &embed! { "js":
     "start.js" "page.js" "visit.js" "desk.js" "keys.js" "drafts.js" "clock.js" "live.js" "api.js" "send.js" "dialogs.js" "dashboard.js" "counts.js" "palette.js" "commands.js" "done.js"
-    "list.js" "combobox.js" "notifications.js" "suggest.js" "zone.js" "help.js" "editor.js"
+    "list.js" "combobox.js" "notifications.js" "suggest.js" "help.js" "editor.js"
     "case.js" "case-page.js" "composer.js" "choices.js" "insets.js" "fields.js" "patch.js" "presence.js"
     "administration.js"
 };

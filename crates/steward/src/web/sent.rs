@@ -41,6 +41,12 @@ impl Sent {
         self.0.iter().filter(move |(name, _)| name == field).map(|(_, value)| value.as_str())
     }
 
+    /// What an idempotency key compares: what was typed and which files came with it.
+    pub fn fingerprint(&self, files: &[Arrived]) -> Vec<u8> {
+        let files: Vec<_> = files.iter().map(|file| (&file.name, &file.hash)).collect();
+        serde_json::json!([self.0, files]).to_string().into_bytes()
+    }
+
     /// Takes a field out.
     pub fn take(&mut self, field: &str) -> String {
         let text = self.text(field).to_owned();

@@ -13,7 +13,7 @@ use crate::cases::family;
 use crate::cases::status::StatusChange;
 use crate::error::{Error, Result};
 use crate::files::{self, Arrived, Kept};
-use crate::http::{Agent, Viewer};
+use crate::http::{Agent, Created, Viewer};
 use crate::input::Prose;
 use crate::markdown::{self, Style};
 use crate::web::{Faults, Form, PageResult, Seat, Sent, Upload, show};
@@ -85,7 +85,7 @@ pub async fn compose(seat: Seat<Agent>, id: PathOf, wants: Wants, upload: Upload
     };
     let mut typed = Composer::typed(&sent, !arrived.is_empty());
     match send(&seat, id.0, &sent, arrived).await {
-        Ok(comment_id) => wants.done(&format!("/cases/{}#comment-{comment_id}", id.0)),
+        Ok(written) => wants.done(&written),
         Err(error) if wants.json => Ok(error.into_response()),
         Err(error) => {
             let status = error.status();
@@ -96,10 +96,12 @@ pub async fn compose(seat: Seat<Agent>, id: PathOf, wants: Wants, upload: Upload
     }
 }
 
-/// Comments on the case, attaches the files and sets the status: all of it or nothing. Answers the comment's id.
-async fn send(seat: &Agent, case_id: i64, sent: &Sent, arrived: Vec<Arrived>) -> Result<i64> {
+/// Comments on the case, attaches the files and sets the status: all of it or nothing, and once where the sender has a key
+/// for it (spec 1). Answers where the comment stands.
+async fn send(seat: &Agent, case_id: i64, sent: &Sent, arrived: Vec<Arrived>) -> Result<String> {
     let form: Composed = sent.read()?;
     check(&form)?;
+    seat.facts.note_body(&sent.fingerprint(&arrived));
     let kept = match arrived.is_empty() {
         true => Vec::new(),
         false => {
@@ -109,7 +111,11 @@ async fn send(seat: &Agent, case_id: i64, sent: &Sent, arrived: Vec<Arrived>) ->
             files::keep(&seat.app, arrived).await?
         }
     };
-    seat.app.write(seat.actor, move |work| write(work, case_id, &form, &kept)).await
+    let written = seat.write(move |work| {
+        let comment_id = write(work, case_id, &form, &kept)?;
+        Ok(Created::at(format!("/cases/{case_id}#comment-{comment_id}"), ()))
+    });
+    Ok(written.await?.into_location())
 }
 
 fn write(work: &mut Work, case_id: i64, form: &Composed, kept: &[Kept]) -> Result<i64> {
