@@ -21,6 +21,7 @@ mod stage;
 mod axe;
 mod spots;
 
+mod administering;
 mod ahead;
 mod composing;
 mod every_page;

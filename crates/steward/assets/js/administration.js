@@ -81,6 +81,7 @@ for (const form of document.querySelectorAll("form")) {
   if (!form.querySelector("[data-when]")) continue;
   showParts(form);
   form.addEventListener("change", () => showParts(form));
+  addEventListener("renewed", () => showParts(form));
 }
 
 // ---- hours as people write them
@@ -132,10 +133,10 @@ document.addEventListener("change", async (event) => {
   place.value = btoa(text);
 });
 
-// A picture stays unless another was chosen, or it is to go.
 // A box that only others ask.
 readers.nothing = () => undefined;
 
+// A picture stays unless another was chosen, or it is to go.
 readers.picture = (text, field) => (field.form.elements.namedItem("no_logo")?.checked ? null : text || undefined);
 
 // ---- what a change would do: <button type="button" data-preview="/address" data-shows="place">
@@ -185,6 +186,19 @@ async function follow() {
   if (running.length) setTimeout(follow, 1000);
 }
 if (bars) setTimeout(follow, 700);
+
+// ---- what became of an import: <form data-imported="place">
+
+document.addEventListener("sent", ({ target, detail }) => {
+  const place = document.getElementById(target.dataset.imported ?? "");
+  if (!place) return;
+  const said = document.createElement("p");
+  said.textContent = place.dataset.said.replace("{added}", detail.added).replace("{skipped}", detail.skipped);
+  const faults = document.createElement("ul");
+  faults.append(...detail.faults.map(({ event, message }) => Object.assign(document.createElement("li"), { textContent: `${event}: ${message}`, dir: "auto" })));
+  const missing = Object.assign(document.createElement("p"), { className: "fault", textContent: place.dataset.faults });
+  place.replaceChildren(said, ...(detail.faults.length ? [missing, faults] : []));
+});
 
 // ---- a secret that is shown once and copied
 

@@ -52,14 +52,21 @@ const stays = (node) => node?.nodeType === Node.ELEMENT_NODE && node.hasAttribut
 
 function children(old, fresh) {
   let at = old.firstChild;
+  const ids = new Set([...fresh.childNodes].map(({ id }) => id));
   for (const next of [...fresh.childNodes]) {
     while (stays(at)) at = at.nextSibling;
     const named = next.id ? [...old.children].find((child) => child.id === next.id) : null;
     // The parser leaves out some of the blanks between elements.
     const after = isBlank(at) && next.nodeType === Node.ELEMENT_NODE ? at.nextSibling : null;
     if (after && (named ? after === named : isSame(after, next))) at = after;
-    // What is moved loses the focus, so only what stands elsewhere is.
-    if (named && named !== at) old.insertBefore(named, at);
+    if (named && named !== at) {
+      const before = [];
+      for (let one = at; one && one !== named; one = one.nextSibling) before.push(one);
+      const isNext = before.at(-1)?.nextSibling === named && !before.some(({ id }) => id && ids.has(id));
+      // What is moved loses the focus: rather goes what stands before it and is there no more.
+      if (!isNext) old.insertBefore(named, at);
+      else for (const one of before) if (!stays(one)) one.remove();
+    }
     const match = named ?? (at && isSame(at, next) ? at : null);
     if (match) {
       at = match.nextSibling;

@@ -6,7 +6,8 @@
 // its one field says, with `data-of="keys"` an object whose key its first field says. What `data-when` has hidden is null.
 // What the API refuses is shown beside the field that it points to (`data-means` names it where the field has another name),
 // in the page's language; `data-etag` makes a conflicting change known instead of overwriting. The page that follows says
-// what became of it.
+// what became of it (`data-done` names it in words, `data-name` the thing); without `data-next` that is the page itself, and
+// with an empty one nothing is said.
 
 import { call, clearFaults, showFaults } from "./api.js";
 
@@ -112,9 +113,11 @@ document.addEventListener("submit", async (event) => {
     const answer = await call(route, route.startsWith("DELETE") || form.dataset.body === "none" ? undefined : body(form), form.dataset.etag);
     form.dispatchEvent(new CustomEvent("sent", { bubbles: true, detail: answer }));
     const next = button?.dataset.next ?? form.dataset.next;
-    if (next) (await import("./done.js")).note(route, form, answer);
-    if (next === undefined) location.reload();
-    else if (next) location.assign(next.replace(/\{([\w.]+)\}/g, (_, path) => path.split(".").reduce((value, name) => value?.[name], answer)));
+    if (next === "") return;
+    const done = await import("./done.js");
+    done.note(route, form, answer);
+    if (next === undefined) await done.renew(form);
+    else location.assign(next.replace(/\{([\w.]+)\}/g, (_, path) => path.split(".").reduce((value, name) => value?.[name], answer)));
   } catch (error) {
     showFaults(form, error, fieldAt);
   } finally {
