@@ -58,7 +58,7 @@ export function offer(list, text) {
     option.addEventListener("done", act);
     group.append(option);
   }
-  const around = document.createElement("li");
+  const around = document.createElement("div");
   around.setAttribute("role", "presentation");
   around.append(Object.assign(document.createElement("span"), { className: "group", textContent: group.ariaLabel }), group);
   around.firstChild.setAttribute("role", "presentation");

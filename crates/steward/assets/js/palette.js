@@ -28,8 +28,12 @@ async function ask() {
     list.innerHTML = await response.text();
     offer(list, text);
     answered = text;
-    options().forEach((option, at) => (option.id = `palette-option-${at}`));
-    choose(options()[0]);
+    const found = options();
+    found.forEach((option, at) => (option.id = `palette-option-${at}`));
+    // A box without a choice is none: that nothing is found is said.
+    list.setAttribute("role", found.length ? "listbox" : "status");
+    input.setAttribute("aria-expanded", String(found.length > 0));
+    choose(found[0]);
   } catch (error) {
     if (error.name !== "AbortError") throw error;
   }
@@ -67,7 +71,7 @@ function make(title, hint) {
   dialog.className = "palette";
   dialog.setAttribute("aria-label", title);
   input = Object.assign(document.createElement("input"), { type: "text", placeholder: hint, autocomplete: "off", spellcheck: false });
-  list = Object.assign(document.createElement("ul"), { id: "palette-list" });
+  list = Object.assign(document.createElement("div"), { id: "palette-list" });
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", title);
   for (const [name, value] of [["role", "combobox"], ["aria-controls", list.id], ["aria-expanded", "true"], ["aria-autocomplete", "list"], ["aria-label", hint]]) input.setAttribute(name, value);
