@@ -29,6 +29,21 @@ on_a_desk! {
 }
 
 in_the_demo! {
+    fn a_case_is_printed_with_what_is_known_of_it(stage) {
+        let tab = stage.somebody(Who::Agent, Look::default())?;
+        tab.goes("/cases/1")?;
+        let seen = |what: &str| tab.asks(&format!("[...document.querySelectorAll({what:?})].filter(one => one.checkVisibility()).length"));
+        assert!(seen("#merge summary")?.as_i64() > Some(0));
+        tab.look_at_print(true)?;
+        for gone in ["nav", "#composer", "#merge", "#escalate", "#wording", "#followers", "button"] {
+            assert_eq!(seen(gone)?, 0, "{gone} is nothing for paper");
+        }
+        assert_eq!(seen(".fields select")?, seen(".fields label:not(.check) select")?);
+        assert!(seen(".fields select")?.as_i64() >= Some(6), "status, priority, owner, team, type, channel");
+        assert!(seen(".comment")?.as_i64() > Some(2));
+        Ok(())
+    }
+
     fn a_dashboard_is_printed_whole(stage) {
         let tab = stage.somebody(Who::Manager, Look::default())?;
         tab.goes("/dashboard?days=90")?;
@@ -42,6 +57,9 @@ in_the_demo! {
             "[...document.querySelectorAll('nav, form, button, .csv')].filter(one => one.checkVisibility()).map(one => one.outerHTML.slice(0, 80))",
         )?;
         assert_eq!(beside, json!([]), "paper has nothing to click on");
+        let folded = "[...document.querySelectorAll('.people details td')].filter(one => one.getClientRects().length === 0).length";
+        assert_eq!(tab.asks(folded)?, 0, "owners beyond the first ten");
+        assert!(tab.asks("document.querySelectorAll('.people details td').length")?.as_i64() > Some(0));
         Ok(())
     }
 }
