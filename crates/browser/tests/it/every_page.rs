@@ -174,6 +174,56 @@ in_the_demo! {
         })
     }
 
+    /// No language of the desk is written so yet; its pages are ready for one.
+    fn it_can_be_read_from_right_to_left(stage) {
+        const SIDES: &str = "(nav => !nav || nav.getBoundingClientRect().left > document.querySelector('main').getBoundingClientRect().left)(
+            document.querySelector('nav.side'))";
+        at_every_page(stage, Look::default(), |tab, _| {
+            tab.asks("document.documentElement.dir = 'rtl', 0")?;
+            let mut faults = overflow(tab)?;
+            if tab.asks(SIDES)? != true {
+                faults.push("what stands beside the page is on its left".to_owned());
+            }
+            tab.look(Look::phone())?;
+            faults.extend(overflow(tab)?);
+            tab.look(Look::default())?;
+            Ok(faults)
+        })
+    }
+
+    fn whoever_is_made_dizzy_by_motion_sees_none(stage) {
+        // What a rule lets move when somebody wants it to, ...
+        const MOVING: &str = "[...document.querySelectorAll('*')].filter(one => {
+            const { transitionDuration, animationDuration } = getComputedStyle(one);
+            return [...transitionDuration.split(','), ...animationDuration.split(',')].some(time => parseFloat(time) > 0.01) }).length";
+        let tab = stage.somebody(Who::Agent, Look { moves: true, ..Look::default() })?;
+        // As a row does that somebody else has changed.
+        tab.goes("/cases")?.asks("document.querySelector('tbody tr').classList.add('changed'), 0")?;
+        assert!(tab.asks(MOVING)?.as_i64() > Some(0), "nothing moves at all");
+        // ... stands still for whoever does not.
+        tab.look(Look { moves: false, ..Look::default() })?;
+        assert_eq!(tab.asks(MOVING)?, 0);
+        Ok(())
+    }
+
+    /// Times that are told by their distance are the server's words, whoever tells them last.
+    fn scripts_tell_times_as_the_server_does(stage) {
+        for look in [Look::default(), Look::default().german()] {
+            let tab = stage.somebody(Who::Agent, look)?;
+            for path in ["/cases?sort=created_at", "/views/due-soon", "/views/overdue", "/cases/1"] {
+                tab.goes(path)?;
+                let differing = tab.asks("fetch(location.href).then(answer => answer.text()).then(text => {
+                    const said = page => [...page.querySelectorAll('time[data-away]')].map(time => time.textContent);
+                    const [server, shown] = [said(new DOMParser().parseFromString(text, 'text/html')), said(document)];
+                    return [shown.length, shown.filter((words, at) => words !== server[at]).length] })")?;
+                assert!(differing[0].as_i64() > Some(2), "{path} tells times");
+                // A minute may have passed between the two.
+                assert!(differing[1].as_i64() <= Some(1), "{path}: {differing}");
+            }
+        }
+        Ok(())
+    }
+
     fn it_speaks_german(stage) {
         // The names of types, priorities and teams are a desk's own.
         let named = stage.desk.texts("select type_name from crm_case_types union select priority_name from crm_case_priorities

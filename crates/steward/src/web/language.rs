@@ -99,6 +99,13 @@ impl Language {
         }
     }
 
+    /// Which way it is written and read, as HTML has it (`dir`). Style sheets name no side, only beginnings and ends.
+    pub fn direction(self) -> &'static str {
+        match self {
+            Language::English | Language::German => "ltr",
+        }
+    }
+
     /// The best of what `Accept-Language` asks for (RFC 9110, 12.5.4); English where nothing fits.
     pub fn accepted(header: &str) -> Language {
         let mut best = (Language::English, 0.0);
