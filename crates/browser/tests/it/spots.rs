@@ -48,6 +48,8 @@ pub const SPOTS: &[Spot] = &[
     spot("/survey/{token}",     "/survey/{survey}?answer=4",        Stranger),
     spot("/survey/{token}",     "/survey/{answered}",               Stranger),
     spot("/survey/{token}/thanks", "/survey/{answered}/thanks",     Stranger),
+    spot("/unsubscribe/{token}", "/unsubscribe/{unsubscribe}",      Stranger),
+    spot("/api/docs",           "/api/docs",                        Stranger),
     spot("/portal",             "/portal",                          Customer),
     spot("/portal",             "/portal?show=all&search=zyxwvut",  Customer),
     spot("/portal/new",         "/portal/new",                      Customer),
@@ -138,6 +140,9 @@ pub const SPOTS: &[Spot] = &[
     spot("/welcome",                 "/welcome",                        Admin),
 ];
 
+/// Pages that stand among the routes of the API.
+pub const BESIDE: &[&str] = &["/unsubscribe/{token}", "/api/docs"];
+
 /// Addresses that answer no page of their own: they lead elsewhere, or answer a file or a piece of a page.
 pub const NO_PAGES: &[&str] = &[
     "/",
@@ -203,6 +208,10 @@ impl Stage {
                 "status in ('resolved', 'closed') and csat_score is null and merged_into_id is null",
             ),
             "survey" => self.survey_link("not"),
+            "unsubscribe" => {
+                let contact = self.desk.number(&format!("select {CUSTOMER}"));
+                self.desk.write(move |work| links::make(work, Good::Unsubscribe, contact, None))
+            }
             "answered" => self.survey_link(""),
             "routing" => {
                 let conditions = json!({ "priority_ids": [3, 4] });

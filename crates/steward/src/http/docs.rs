@@ -111,7 +111,7 @@ fn render(document: &Value) -> String {
         let name = escape(name);
         let _ = write!(
             schemas,
-            "<section id=\"schema-{name}\"><h3>{name}</h3><pre>{}</pre></section>",
+            "<section id=\"schema-{name}\"><h3>{name}</h3><pre tabindex=0>{}</pre></section>",
             pretty(schema)
         );
     }
@@ -150,7 +150,7 @@ fn operation_section(body: &mut String, id: &str, verb: &str, path: &str, operat
     }
     let sent = &operation["requestBody"]["content"]["application/json"]["schema"];
     if !sent.is_null() {
-        let _ = write!(body, "<details><summary>Body</summary><pre>{}</pre></details>", pretty(sent));
+        let _ = write!(body, "<details><summary>Body</summary><pre tabindex=0>{}</pre></details>", pretty(sent));
     }
     body.push_str("<table><tr><th>answer<th>when<th>body</tr>");
     for (status, answer) in operation["responses"].as_object().into_iter().flatten() {

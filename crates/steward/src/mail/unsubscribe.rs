@@ -11,6 +11,7 @@ use db::Class;
 use serde_json::json;
 
 use super::links::{self, Good};
+use crate::branding::Served;
 use crate::error::{Error, Result};
 use crate::http::{Describe, Guest, Link, Operation};
 use crate::web::{Language, Visit};
@@ -23,13 +24,17 @@ pub struct Page {
     language: Language,
     title: Cow<'static, str>,
     brand: String,
+    /// The address of the desk's own colours.
+    style: Option<String>,
     is_stopped: bool,
 }
 
 impl Page {
     fn of(caller: &Guest, visit: &Visit, is_stopped: bool) -> Page {
         let (language, brand) = (visit.language, caller.app.brand_name());
-        Page { language, title: language.fill("unsubscribe-title", &[("brand", &brand)]), brand, is_stopped }
+        let style = caller.app.branding.known().and_then(|known| known.style.as_ref().map(Served::address));
+        let title = language.fill("unsubscribe-title", &[("brand", &brand)]);
+        Page { language, title, brand, style, is_stopped }
     }
 }
 
@@ -42,7 +47,7 @@ impl IntoResponse for Page {
         let mut response = html.into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        let policy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+        let policy = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         // The address is the secret.
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
