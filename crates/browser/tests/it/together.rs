@@ -94,6 +94,47 @@ on_a_desk! {
         Ok(())
     }
 
+    fn a_notification_is_announced_and_read_by_being_followed(stage) {
+        let (ana, ben) = (stage.desk.agent("Ana"), stage.desk.agent("Ben"));
+        let case = ana.opens(json!({ "subject": "Watched", "priority_id": 2 }));
+        let tab = stage.tab_of(&ana, Look::default())?;
+        tab.goes("/notifications")?.until_answered("/api/crm/support/live")?;
+        ben.put(&format!("/api/crm/cases/{case}"), json!({ "owner_id": ana.id })).ok();
+        stage.desk.tick();
+        tab.until_seen("#news a")?.follows("#news a")?.until_seen("li.unread a")?;
+        assert_eq!(tab.text("[data-unread]")?, "1");
+        tab.follows("li.unread a")?;
+        assert_eq!(tab.path()?.split('#').next(), Some(format!("/cases/{case}").as_str()));
+        tab.goes("/notifications")?;
+        assert!(!tab.sees("li.unread")?);
+        Ok(())
+    }
+
+    /// What five hundred comments look like: the beginning, the end, and a way to what is between.
+    fn a_conversation_of_five_hundred_comments_is_a_page_as_well(stage) {
+        let ana = stage.desk.agent("Ana");
+        let case = ana.opens(json!({ "subject": "Endless", "priority_id": 2 }));
+        stage.desk.execute(&format!(
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 500)
+             insert into crm_case_comments (case_id, comment_text, is_internal, created_by, created_at)
+             select {case}, 'Comment number ' || i, i % 3 = 0, {}, '{}' from n",
+            ana.id,
+            stage.desk.clock.now()
+        ));
+        for look in [Look::default(), Look::phone()] {
+            let tab = stage.tab_of(&ana, look)?;
+            tab.goes(&format!("/cases/{case}"))?;
+            assert!(tab.says("Comment number 1\n")? || tab.says("Comment number 500")?);
+            let shown = tab.asks("document.querySelectorAll('#thread .comment').length")?.as_i64().unwrap_or(0);
+            assert!((10..200).contains(&shown), "{shown} at once");
+            assert_eq!(tab.asks(crate::every_page::OVERFLOW)?, "");
+            assert_eq!(crate::axe::faults(&tab)?, Vec::<String>::new());
+            // What is between comes when it is asked for, into the same page.
+            tab.clicks("[data-gap]")?.until(&format!("document.querySelectorAll('#thread .comment').length > {shown}"))?;
+        }
+        Ok(())
+    }
+
     fn the_list_follows_what_others_do(stage) {
         let (ana, ben) = (stage.desk.agent("Ana"), stage.desk.agent("Ben"));
         let case = ana.opens(json!({ "subject": "First", "priority_id": 2 }));

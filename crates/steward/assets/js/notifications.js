@@ -5,8 +5,8 @@ import { hear } from "./live.js";
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-reads]");
   if (!link) return;
-  const csrf = document.querySelector("[name=csrf]").value;
-  fetch("/notifications/read", { method: "POST", keepalive: true, redirect: "manual", body: new URLSearchParams({ csrf, notification_id: link.dataset.reads }) });
+  const body = JSON.stringify({ notification_ids: [Number(link.dataset.reads)] });
+  fetch("/api/crm/notifications", { method: "PUT", keepalive: true, headers: { "content-type": "application/json" }, body });
   link.closest("li").classList.remove("unread");
 });
 
