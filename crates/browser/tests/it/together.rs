@@ -94,6 +94,26 @@ on_a_desk! {
         Ok(())
     }
 
+    fn a_quick_change_that_collides_shows_what_is_there_now(stage) {
+        let (ana, ben) = (stage.desk.agent("Ana"), stage.desk.agent("Ben"));
+        let case = ana.opens(json!({ "subject": "Shared", "priority_id": 1 }));
+        let tab = stage.tab_of(&ana, Look::default())?;
+        tab.goes("/views/open")?.presses("j")?.presses("e")?.until_seen("dialog[open] [name=priority_id]")?;
+        tab.chooses("dialog [name=priority_id]", "High")?;
+        ben.put(&format!("/api/crm/cases/{case}"), json!({ "priority_id": 4, "owner_id": ben.id })).ok();
+        tab.clicks("dialog .actions button")?.until_seen("dialog .refusal")?;
+        assert_eq!(tab.complaints().len(), 1, "409");
+        let said = tab.text("dialog .refusal")?;
+        assert!(said.contains("Priority: Critical") && !said.contains("Owner"), "{said}");
+        // What she chose stands, the rest is as he left it.
+        let chosen = |name: &str| tab.asks(&format!("document.querySelector('dialog [name={name}]').selectedOptions[0].label"));
+        assert_eq!((chosen("priority_id")?, chosen("owner_id")?), (json!("High"), json!("Ben")));
+        assert_eq!(ana.case(case)["priority_id"], 4, "nothing is overwritten yet");
+        tab.clicks("dialog .actions button")?.until_gone("dialog[open]")?;
+        assert_eq!((&ana.case(case)["priority_id"], &ana.case(case)["owner_id"]), (&json!(3), &json!(ben.id)));
+        Ok(())
+    }
+
     fn a_notification_is_announced_and_read_by_being_followed(stage) {
         let (ana, ben) = (stage.desk.agent("Ana"), stage.desk.agent("Ben"));
         let case = ana.opens(json!({ "subject": "Watched", "priority_id": 2 }));

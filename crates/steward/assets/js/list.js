@@ -5,6 +5,7 @@ import { on, selected } from "./keys.js";
 import { tell } from "./clock.js";
 import { toast } from "./dialogs.js";
 import { sentence } from "./api.js";
+import { isTouched, patch } from "./patch.js";
 
 export function begin(life) {
   const list = document.getElementById("list");
@@ -238,30 +239,51 @@ export function begin(life) {
   }, life);
 
   async function edit(id) {
-    const response = await fetch(`/cases/quick?case_id=${id}`);
-    if (!response.ok || response.redirected || life.aborted) return;
+    const form = async () => {
+      const response = await fetch(`/cases/quick?case_id=${id}`).catch(() => null);
+      return response?.ok && !response.redirected ? response.text() : null;
+    };
+    const shown = await form();
+    if (!shown || life.aborted) return;
     const dialog = document.createElement("dialog");
     dialog.setAttribute("aria-labelledby", "quick-title");
-    dialog.innerHTML = await response.text();
+    dialog.innerHTML = shown;
     document.body.append(dialog);
     dialog.addEventListener("close", () => {
       dialog.remove();
       rowOf(id)?.querySelector("[data-open]")?.focus({ preventScroll: true });
     });
     const quick = dialog.querySelector("form");
+
+    // Somebody else was faster: what they made of it is shown, and beside what was chosen here it is named.
+    async function meet() {
+      const fresh = document.createElement("template");
+      fresh.innerHTML = (await form()) ?? "";
+      const theirs = fresh.content.querySelector("form");
+      if (!theirs) return [];
+      const before = new Map([...quick.querySelectorAll("select")].map((field) => [field.name, field.querySelector("[selected]")?.value ?? ""]));
+      patch(quick, theirs);
+      return [...quick.querySelectorAll("select")].filter((field) => isTouched(field)).flatMap((field) => {
+        const now = field.querySelector("[selected]") ?? field.options[0];
+        const isTheirs = now.value !== before.get(field.name) && now.value !== field.value;
+        return isTheirs ? `${field.labels[0].firstChild.data.trim()}: ${now.text}` : [];
+      });
+    }
+
     quick.addEventListener("submit", async (event) => {
       event.preventDefault();
       const headers = { "accept-language": document.documentElement.lang };
-      const saved = await fetch(quick.action, { method: "POST", headers, body: new URLSearchParams(new FormData(quick)) });
-      if (saved.ok) {
+      const saved = await fetch(quick.action, { method: "POST", headers, body: new URLSearchParams(new FormData(quick)) }).catch(() => null);
+      if (saved?.ok) {
         changed.add(Number(id));
         looking ??= setTimeout(look, 0);
         return dialog.close();
       }
-      const problem = await saved.json().catch(() => ({}));
+      const problem = (await saved?.json().catch(() => null)) ?? {};
+      const said = (problem.errors ?? []).map((fault) => sentence(quick, fault)).join("; ") || problem.detail || saved?.statusText || list.dataset.lost;
+      const theirs = saved?.status === 409 ? await meet() : [];
       quick.querySelector(".refusal")?.remove();
-      const said = (problem.errors ?? []).map((fault) => sentence(quick, fault)).join("; ") || problem.detail || saved.statusText;
-      const note = Object.assign(document.createElement("p"), { className: "refusal", textContent: said });
+      const note = Object.assign(document.createElement("p"), { className: "refusal", textContent: [said, ...theirs].join(" · ") });
       note.setAttribute("role", "alert");
       quick.prepend(note);
     });
