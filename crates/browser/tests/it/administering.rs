@@ -50,6 +50,24 @@ in_the_demo! {
         Ok(())
     }
 
+    fn a_week_is_drawn_as_it_is_written(stage) {
+        let tab = stage.somebody(Who::Manager, Look::default())?;
+        let drawn = "[...document.querySelectorAll('.day-row:has(#day-mon) .open')].map(bar => [bar.getAttribute('x'), bar.getAttribute('width')].join(' '))";
+        tab.goes("/administration/calendars/1")?;
+        let by_server = tab.asks(drawn)?;
+        let hours = tab.asks("document.querySelector('#day-mon').value")?;
+        tab.types("#day-mon", "8-12, 13:30-17")?;
+        assert_eq!(tab.asks(drawn)?, json!(["480 240", "810 210"]));
+        tab.types("#day-mon", "8-")?;
+        assert_eq!(tab.asks(drawn)?, json!([]));
+        tab.types("#day-sun", "22-6")?;
+        assert_eq!(tab.asks(drawn)?, json!(["0 360"]), "the end of a night");
+        tab.types("#day-sun", "x")?;
+        tab.types("#day-mon", hours.as_str().unwrap_or_default())?;
+        assert_eq!(tab.asks(drawn)?, by_server, "as the server draws it");
+        Ok(())
+    }
+
     fn an_import_says_what_was_not_read(stage) {
         let tab = stage.somebody(Who::Manager, Look::default())?;
         let ics = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Works outing\r\nDTSTART;VALUE=DATE:20270611\r\nEND:VEVENT\r\n\

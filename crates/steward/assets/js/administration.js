@@ -99,6 +99,35 @@ const joined = (list) => Object.assign(list, { joins: true });
 // 9-12, 13:00-17:30
 readers.hours = (text, field) => joined(text.split(/[,;]/).map((one) => one.trim()).filter(Boolean).map((one) => ({ weekday: field.dataset.weekday, ...span(one) })));
 
+// The week is drawn as it is written (administration/week.rs); what is no span yet is not drawn.
+const minutes = (text) => {
+  const [, hour, minute] = /^(\d{2}):(\d{2})$/.exec(text) ?? [];
+  return hour === undefined ? NaN : Number(hour) * 60 + Number(minute);
+};
+document.addEventListener("input", ({ target }) => {
+  const week = target.dataset.weekday && target.closest(".week");
+  if (!week) return;
+  const rows = [...week.querySelectorAll(".day-row")];
+  const bars = rows.map(() => []);
+  rows.forEach((row, n) => {
+    const field = row.querySelector("input");
+    for (const { from, to } of readers.hours(field.value, field)) {
+      const [x, end] = [minutes(from), minutes(to)];
+      if (x < end && end <= 1440) bars[n].push([x, end - x]);
+      // A night goes on the next day.
+      if (x > end && x < 1440) bars[n].push([x, 1440 - x]), bars[(n + 1) % 7].push([0, end]);
+    }
+  });
+  rows.forEach((row, n) => {
+    row.querySelectorAll(".open").forEach((bar) => bar.remove());
+    for (const [x, width] of bars[n].filter(([, width]) => width > 0)) {
+      const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      for (const [name, value] of Object.entries({ class: "open", x, y: 3, width, height: 18 })) bar.setAttribute(name, value);
+      row.querySelector(".day line").before(bar);
+    }
+  });
+});
+
 const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
 const SPAN = /^\d{1,2}(?:[:.]\d{2})?\s*[-–—]\s*\d{1,2}(?:[:.]\d{2})?(?=\s|$)/;
 const dated = (line) => {
