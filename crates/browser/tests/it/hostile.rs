@@ -19,7 +19,7 @@ const SHORT: [&str; 8] = [
 ];
 
 /// Where somebody can write, and at most how many characters.
-const PLACES: [(&str, &str, usize); 22] = [
+const PLACES: [(&str, &str, usize); 35] = [
     ("crm_users", "name", 200),
     ("crm_accounts", "account_name", 200),
     ("crm_contacts", "name", 200),
@@ -42,6 +42,19 @@ const PLACES: [(&str, &str, usize); 22] = [
     ("crm_sla_policies", "policy_name", 200),
     ("crm_calendars", "calendar_name", 200),
     ("crm_tokens", "token_name", 100),
+    ("crm_cases", "status_reason", 1000),
+    ("crm_cases", "csat_comment", 1000),
+    ("crm_canned_replies", "reply_name", 200),
+    ("crm_canned_replies", "reply_text", 5000),
+    ("crm_saved_views", "view_name", 200),
+    ("crm_assignment_rules", "rule_name", 200),
+    ("crm_escalation_rules", "rule_name", 200),
+    ("crm_kb_article_feedback", "comment", 1000),
+    ("crm_kb_article_versions", "title", 500),
+    ("crm_kb_article_versions", "content", 50_000),
+    ("crm_kb_search_misses", "query_text", 200),
+    ("crm_jobs", "last_error", 1000),
+    ("crm_outbound_messages", "subject", 200),
 ];
 
 /// Public collections of payloads, where this machine has them; else what stands above has to do.

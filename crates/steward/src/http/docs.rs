@@ -150,7 +150,8 @@ fn operation_section(body: &mut String, id: &str, verb: &str, path: &str, operat
     }
     let sent = &operation["requestBody"]["content"]["application/json"]["schema"];
     if !sent.is_null() {
-        let _ = write!(body, "<details><summary>Body</summary><pre tabindex=0>{}</pre></details>", pretty(sent));
+        let _ =
+            write!(body, "<details><summary>Body</summary><pre tabindex=0>{}</pre></details>", pretty(sent));
     }
     body.push_str("<table><tr><th>answer<th>when<th>body</tr>");
     for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
