@@ -210,16 +210,19 @@ in_the_demo! {
     fn scripts_tell_times_as_the_server_does(stage) {
         for look in [Look::default(), Look::default().german()] {
             let tab = stage.somebody(Who::Agent, look)?;
+            // How many cases of the demo are due soon or overdue depends on the hour.
+            let mut told = 0;
             for path in ["/cases?sort=created_at", "/views/due-soon", "/views/overdue", "/cases/1"] {
                 tab.goes(path)?;
                 let differing = tab.asks("fetch(location.href).then(answer => answer.text()).then(text => {
                     const said = page => [...page.querySelectorAll('time[data-away]')].map(time => time.textContent);
                     const [server, shown] = [said(new DOMParser().parseFromString(text, 'text/html')), said(document)];
                     return [shown.length, shown.filter((words, at) => words !== server[at]).length] })")?;
-                assert!(differing[0].as_i64() > Some(2), "{path} tells times");
+                told += differing[0].as_i64().unwrap_or(0);
                 // A minute may have passed between the two.
                 assert!(differing[1].as_i64() <= Some(1), "{path}: {differing}");
             }
+            assert!(told > 20, "{told} times are told");
         }
         Ok(())
     }
