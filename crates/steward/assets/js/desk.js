@@ -16,7 +16,7 @@ export async function begin(life, { isBack }) {
   composeAsAsked();
   if (isBack) comeBack();
   // A strip of sections begins where one is.
-  document.querySelector(".within [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  document.querySelector("main > .administration > .within [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   const more = [];
   if (document.querySelector("form[data-api]")) more.push(import("./send.js"));
   // What has been done is said on the page that follows.
