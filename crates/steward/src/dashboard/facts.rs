@@ -181,7 +181,7 @@ pub struct Spread {
 pub struct Share<'a> {
     pub fact: &'a Fact,
     pub is_created: bool,
-    pub is_resolved: bool,
+    is_resolved: bool,
     is_rated: bool,
 }
 

@@ -1,5 +1,7 @@
 //! `/design`: every component in every state, from the macros and classes that pages use, with the name it goes by. It
-//! shows no data; the tests look at it too. What the templates of other pages are filled with here has their fields.
+//! shows no data; the tests look at it too.
+
+mod samples;
 
 use askama::Template;
 use db::Class;
@@ -11,6 +13,10 @@ use crate::cases::show::SlaStatus;
 use crate::clock::Time;
 use crate::http::Viewer;
 use crate::jobs::api::State;
+use samples::{
+    Bar, Case, Change, Chip, Comparison, Day, Drawn, FieldChange, Group, Heading, Hit, Listing, Number, Part,
+    Pick, Place, Progress, Recomputation, Row, Tick, Total,
+};
 
 /// As long as a subject may be, without a place to break.
 const LONG: usize = 500;
@@ -20,213 +26,6 @@ const LONG: usize = 500;
 struct DesignPage {
     page: Page,
     frame: Frame,
-}
-
-/// A row of the list of cases.
-struct Row {
-    case: Case,
-    tags: Vec<&'static str>,
-    excerpt: Option<&'static str>,
-    sla_status: Option<SlaStatus>,
-    due: Option<Time>,
-    soon: Option<Time>,
-}
-
-/// Its number is nobody's: what is chosen here and sent changes nothing.
-struct Case {
-    case_id: i64,
-    case_number: String,
-    subject: String,
-    status: Status,
-    is_escalated: Option<bool>,
-    contact_id: Option<i64>,
-    contact_name: Option<&'static str>,
-    account_name: Option<&'static str>,
-    priority_level: i64,
-    priority_name: &'static str,
-    owner_name: Option<&'static str>,
-    created_at: Time,
-}
-
-impl Row {
-    fn next_due(&self) -> Option<Time> {
-        self.due
-    }
-
-    fn soon_at(&self) -> Option<Time> {
-        self.soon
-    }
-
-    fn urgency(&self, now: &Time) -> &'static str {
-        match (self.due, self.soon) {
-            (Some(due), _) if due < *now => "overdue",
-            (_, Some(soon)) if soon <= *now => "soon",
-            _ => "calm",
-        }
-    }
-
-    fn has_missed(&self) -> bool {
-        self.sla_status == Some(SlaStatus::Violated)
-    }
-}
-
-/// The list around the rows: on its second page, narrowed, sorted.
-struct Listing {
-    place: Place,
-    items: Vec<Row>,
-    total: Total,
-    chips: Vec<Chip>,
-    is_narrowed: bool,
-    by_priority: Heading,
-    by_due: Heading,
-    by_age: Heading,
-    first: Option<&'static str>,
-    next: Option<&'static str>,
-    limits: Vec<(i64, &'static str, bool)>,
-    query: &'static str,
-    may_keep: bool,
-    may_choose: bool,
-}
-
-struct Place {
-    name: &'static str,
-    path: &'static str,
-    title: String,
-    saved: Option<View>,
-}
-
-struct View {
-    query: &'static str,
-}
-
-struct Total {
-    rows: i64,
-    is_exact: bool,
-}
-
-struct Chip {
-    href: &'static str,
-    name: String,
-    value: String,
-}
-
-struct Heading {
-    href: &'static str,
-    order: &'static str,
-}
-
-/// The filters over a list, and the choices of the bar that changes many cases.
-struct Bar {
-    base: &'static str,
-    search: &'static str,
-    status: Vec<Status>,
-    picks: Vec<Pick>,
-    more: Vec<Pick>,
-    is_unfolded: bool,
-    tag: &'static str,
-    created_from: &'static str,
-    created_to: &'static str,
-    kept: Vec<(&'static str, &'static str)>,
-    choices: Choices,
-}
-
-struct Pick {
-    name: &'static str,
-    label: String,
-    any: String,
-    options: Vec<(String, String)>,
-    chosen: String,
-    is_other: bool,
-}
-
-/// What the palette finds.
-struct Group {
-    title: String,
-    hits: Vec<Hit>,
-}
-
-struct Hit {
-    href: &'static str,
-    mark: &'static str,
-    title: String,
-    note: &'static str,
-}
-
-/// Two texts compared.
-struct Comparison {
-    fields: Vec<FieldChange>,
-    parts: Vec<Part>,
-    added_lines: usize,
-    removed_lines: usize,
-    is_cut: bool,
-}
-
-struct FieldChange {
-    field: &'static str,
-    from: String,
-    to: String,
-}
-
-enum Part {
-    Same(Vec<String>),
-    Folded(Vec<String>),
-    Removed(Vec<String>),
-    Added(Vec<String>),
-}
-
-impl Comparison {
-    fn is_empty(&self) -> bool {
-        self.fields.is_empty() && self.parts.is_empty()
-    }
-}
-
-/// A number against the one before.
-struct Change {
-    way: &'static str,
-    worth: &'static str,
-    words: String,
-    before: String,
-}
-
-struct Number {
-    value: i64,
-    href: &'static str,
-}
-
-/// A bar with its number.
-struct Drawn {
-    name: String,
-    bar: f64,
-    number: Number,
-}
-
-/// A box to be ticked.
-struct Tick {
-    value: &'static str,
-    label: String,
-    is_ticked: bool,
-    is_gone: bool,
-}
-
-/// A recomputation of due times.
-struct Recomputation {
-    job_id: i64,
-    state: State,
-    progress: Progress,
-    finished_at: Option<Time>,
-}
-
-struct Progress {
-    total: i64,
-    done: i64,
-    changed: i64,
-}
-
-/// A drawn day of a week: its name, its hours as text, and where they begin and how long they are, in minutes.
-struct Day {
-    name: &'static str,
-    text: &'static str,
-    bars: &'static [(i64, i64)],
 }
 
 /// What the page leads to.
