@@ -91,6 +91,15 @@ on_a_desk! {
         tab.chooses("[data-field=priority_id]", "Low")?.until("document.querySelector('#case-head .priority').innerText === 'Low'")?;
         assert!(!tab.sees(".conflict")?);
         assert_eq!(ana.case(case)["priority_id"], 1);
+        // Nor is her own change somebody else's if she makes another before the page has been read anew.
+        tab.asks("window.ask = window.fetch, window.fetch = (address, ...more) => /now/.test(address) ? new Promise(() => {}) : ask(address, ...more), 0")?;
+        for choice in ["Medium", "High"] {
+            let before = tab.asks("document.querySelector('#case-head').dataset.version")?;
+            tab.chooses("[data-field=priority_id]", choice)?;
+            tab.until(&format!("document.querySelector('#case-head').dataset.version !== {before}"))?;
+        }
+        assert_eq!(ana.case(case)["priority_name"], "High");
+        assert!(!tab.sees(".conflict")?);
         Ok(())
     }
 

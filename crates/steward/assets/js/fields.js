@@ -55,6 +55,8 @@ export function begin(page) {
     try {
       const { case: item } = await call(route, bodyOf(field), `"${page.id}-${version}"`);
       head().dataset.version = item.edit_version;
+      // Whoever changes it once more at once has seen what was just saved.
+      if (seen.field === field) seen = { field, value: written(field, item), version: item.edit_version };
       if (field.name === "status") field.value = "";
       await page.refresh();
       const note = say(field, "saved", page.words("saved"));
